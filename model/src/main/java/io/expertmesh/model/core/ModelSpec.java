@@ -1,0 +1,62 @@
+package io.expertmesh.model.core;
+
+import io.expertmesh.model.kernel.DType;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A decoder-only language model as data: everything that the services need to know to compute it,
+ * and where its tensors are.
+ *
+ * @param family the checkpoint's {@code model_type}
+ * @param hiddenSize floats per hidden state
+ * @param vocabSize rows of the embedding and of the LM head
+ * @param maxPositions longest sequence the checkpoint was made for
+ * @param storedDtype dtype that the config declares for weights and activations
+ * @param embedding token embedding, {@code [vocabSize, hiddenSize]}
+ * @param layers layers in order
+ * @param finalNorm norm before the head
+ * @param lmHead head, {@code [vocabSize, hiddenSize]}; the embedding itself where the two are tied
+ * @param eosTokenIds ids that end a sequence; may be empty
+ * @param bosTokenId id that starts a sequence, if the checkpoint names one
+ */
+public record ModelSpec(
+    String family,
+    int hiddenSize,
+    int vocabSize,
+    int maxPositions,
+    DType storedDtype,
+    TensorRef embedding,
+    List<LayerSpec> layers,
+    NormSpec finalNorm,
+    TensorRef lmHead,
+    List<Integer> eosTokenIds,
+    OptionalInt bosTokenId) {
+  public ModelSpec {
+    Objects.requireNonNull(family, "family");
+    Objects.requireNonNull(storedDtype, "storedDtype");
+    Objects.requireNonNull(embedding, "embedding");
+    layers = List.copyOf(layers);
+    Objects.requireNonNull(finalNorm, "finalNorm");
+    Objects.requireNonNull(lmHead, "lmHead");
+    eosTokenIds = List.copyOf(eosTokenIds);
+    Objects.requireNonNull(bosTokenId, "bosTokenId");
+  }
+
+  /** Routed feed-forward block of a layer, if it has one. */
+  public Optional<RoutedFfn> routed(int layer) {
+    return layers.get(layer).channelMixer() instanceof RoutedFfn routed
+        ? Optional.of(routed)
+        : Optional.empty();
+  }
+
+  /** Indices of the layers that have routed experts, ascending. */
+  public List<Integer> routedLayers() {
+    return layers.stream()
+        .filter(l -> l.channelMixer() instanceof RoutedFfn)
+        .map(LayerSpec::index)
+        .toList();
+  }
+}

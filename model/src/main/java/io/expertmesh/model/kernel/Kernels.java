@@ -1,0 +1,146 @@
+package io.expertmesh.model.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The numeric operations of the mesh. Every implementation computes each row on its own: the result
+ * for a row has the same bits whatever other rows are in the batch, however many threads run, and
+ * wherever the row stands in it.
+ *
+ * <p>Activations are fp32 arrays, row-major. Implementations are thread-safe; a call uses the
+ * threads of the pool it is given and returns when all of its work is done. No call allocates in
+ * steady state.
+ */
+public interface Kernels {
+  /** Short name of the provider: {@code scalar}, {@code vector} or {@code onednn}. */
+  String provider();
+
+  /** What the bits of results depend on, for rows rounded to {@code activations} (F32 or BF16). */
+  NumericsClass numericsClass(DType activations);
+
+  /**
+   * Packs weights once, at load. The values are kept exactly (bf16 stays bf16 where the provider
+   * multiplies it exactly).
+   *
+   * @param weights N × K matrix of the checkpoint
+   * @param activations F32: inputs are used as they are; BF16: inputs are rounded to bf16 (nearest
+   *     even) before the product
+   * @param arena owner of the packed memory
+   */
+  PackedMatrix pack(WeightMatrix weights, DType activations, Arena arena);
+
+  /**
+   * Packs several matrices of equal K as one whose outputs stand one after the other: [w0 rows | w1
+   * rows | ...].
+   */
+  PackedMatrix packStacked(java.util.List<WeightMatrix> weights, DType activations, Arena arena);
+
+  /**
+   * {@code y = x · Wᵀ} with fp32 accumulation.
+   *
+   * @param x rows × K from {@code xOffset}
+   * @param y rows × N from {@code yOffset}, overwritten
+   */
+  void matmul(
+      PackedMatrix w, float[] x, int xOffset, int rows, float[] y, int yOffset, ComputePool pool);
+
+  /**
+   * RMSNorm of one row: {@code y = weight ⊙ x · rsqrt(mean(x²) + eps)}.
+   *
+   * @param n row length
+   */
+  void rmsNorm(float[] x, int xOffset, float[] weight, float eps, float[] y, int yOffset, int n);
+
+  /**
+   * Gated activation of one row of a stacked gate/up product: {@code out[i] = silu(gateUp[i]) ·
+   * gateUp[inner + i]}.
+   *
+   * @param gateUp gate values, then up values, {@code 2 × inner} from {@code offset}
+   * @param out {@code inner} values from {@code outOffset}; may be the same array and offset as the
+   *     gate half
+   */
+  void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner);
+
+  /** {@code a[i] += b[i]} for n elements. */
+  void add(float[] a, int aOffset, float[] b, int bOffset, int n);
+
+  /** {@code acc[i] = fma(scale, x[i], acc[i])} for n elements: the combine of expert rows. */
+  void addScaled(float[] acc, int accOffset, float scale, float[] x, int xOffset, int n);
+
+  /** Rounds n elements to bf16 precision in place (nearest even; NaN stays NaN). */
+  void roundToBf16(float[] x, int offset, int n);
+
+  /**
+   * Rotary embedding, half-split convention, in place: for i &lt; half, {@code (x[i], x[i+half])}
+   * is turned by the angle whose cosine and sine are given.
+   *
+   * @param cos {@code half} values from {@code tableOffset}
+   * @param sin {@code half} values from {@code tableOffset}
+   */
+  void rope(float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half);
+
+  /**
+   * Softmax of n fp32 values in place, maximum subtracted, summed in an order that does not depend
+   * on vector width.
+   */
+  void softmax(float[] x, int offset, int n);
+
+  /** {@code log(sum(exp(x)))} of n values, maximum subtracted, in double precision. */
+  double logSumExp(float[] x, int offset, int n);
+
+  /** True if every one of n values is finite. */
+  boolean allFinite(float[] x, int offset, int n);
+
+  /**
+   * Writes one token's keys and values into a page slot.
+   *
+   * @param layer the layer's page memory
+   * @param page page index within {@code layer}
+   * @param slot token slot in the page, 0 ≤ slot &lt; {@link KvLayout#PAGE_TOKENS}
+   * @param keys {@code kvHeads × headDim} from {@code kOffset}
+   * @param values {@code kvHeads × headDim} from {@code vOffset}
+   */
+  void storeKv(
+      MemorySegment layer,
+      KvLayout layout,
+      int page,
+      int slot,
+      float[] keys,
+      int kOffset,
+      float[] values,
+      int vOffset);
+
+  /**
+   * Softmax attention of one token over paged keys and values, pages visited in order. Query head h
+   * reads key-value head {@code h / (queryHeads / kvHeads)}.
+   *
+   * @param layer the layer's page memory
+   * @param pages block table: page of token positions 0..15, 16..31, ...
+   * @param firstKey first position attended to (0 unless a window cuts it)
+   * @param keys one more than the last position attended to
+   * @param q {@code queryHeads × headDim} from {@code qOffset}
+   * @param out {@code queryHeads × headDim} from {@code outOffset}, overwritten
+   * @param scratch at least {@code keys + 2 × PAGE_TOKENS} floats
+   */
+  void attend(
+      MemorySegment layer,
+      KvLayout layout,
+      int[] pages,
+      int firstKey,
+      int keys,
+      float[] q,
+      int qOffset,
+      int queryHeads,
+      float scale,
+      float[] out,
+      int outOffset,
+      float[] scratch);
+
+  /**
+   * The k largest of n values, best first; equal values in order of their index.
+   *
+   * @param indices receives k indices relative to {@code offset}
+   */
+  void topK(float[] x, int offset, int n, int k, int[] indices, int indicesOffset);
+}
