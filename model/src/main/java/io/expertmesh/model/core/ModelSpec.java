@@ -45,6 +45,22 @@ public record ModelSpec(
     Objects.requireNonNull(bosTokenId, "bosTokenId");
   }
 
+  /** The same model with other ids that end a sequence. */
+  public ModelSpec withEosTokenIds(List<Integer> ids) {
+    return new ModelSpec(
+        family,
+        hiddenSize,
+        vocabSize,
+        maxPositions,
+        storedDtype,
+        embedding,
+        layers,
+        finalNorm,
+        lmHead,
+        ids,
+        bosTokenId);
+  }
+
   /** Routed feed-forward block of a layer, if it has one. */
   public Optional<RoutedFfn> routed(int layer) {
     return layers.get(layer).channelMixer() instanceof RoutedFfn routed

@@ -1,0 +1,66 @@
+package io.expertmesh.model.core;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Opens checkpoints in the layout of the Hugging Face hub. */
+public final class Checkpoints {
+  private Checkpoints() {}
+
+  /**
+   * Opens a checkpoint under the name of its directory.
+   *
+   * @throws CheckpointException if it cannot be served; the message says why in one sentence
+   */
+  public static Checkpoint open(Path dir) {
+    Path name = dir.toAbsolutePath().normalize().getFileName();
+    return open(dir, name == null ? "model" : name.toString());
+  }
+
+  /**
+   * Opens a checkpoint: {@code config.json}, {@code generation_config.json} if there is one, and
+   * {@code model.safetensors} or its sharded index. Every tensor that the model needs is checked
+   * here; none is read.
+   *
+   * @param modelId name that the model is served under
+   * @throws CheckpointException if it cannot be served; the message says why in one sentence
+   */
+  public static Checkpoint open(Path dir, String modelId) {
+    if (!Files.isDirectory(dir)) {
+      throw new CheckpointException(
+          dir, Files.exists(dir) ? "is not a directory" : "there is no such directory");
+    }
+    ModelConfig config = ModelConfig.read(dir.resolve("config.json"));
+    config
+        .object("quantization_config")
+        .ifPresent(
+            quantization -> {
+              throw quantization.refuse(
+                  "quant_method is \""
+                      + quantization.text("quant_method").orElse("unnamed")
+                      + "\", supported: unquantized weights in float32, bfloat16 or float16");
+            });
+    ModelFamily family = ModelFamilies.of(config);
+    TensorFiles files = TensorFiles.open(dir);
+    try {
+      ModelSpec described = family.describe(config, new TensorCatalog(files));
+      ModelSpec spec = described.withEosTokenIds(eosTokenIds(dir, described));
+      return new MappedCheckpoint(spec, modelId, WeightsDigest.of(config.json(), files), files);
+    } catch (RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  private static List<Integer> eosTokenIds(Path dir, ModelSpec spec) {
+    Set<Integer> ids = new LinkedHashSet<>(spec.eosTokenIds());
+    Path generation = dir.resolve("generation_config.json");
+    if (Files.exists(generation)) {
+      ids.addAll(ModelConfig.read(generation).integers("eos_token_id"));
+    }
+    return List.copyOf(ids);
+  }
+}

@@ -1,0 +1,86 @@
+package io.expertmesh.model.core;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A 64-bit fingerprint (SHA-256, truncated) of what a checkpoint computes: the config, the name,
+ * type and shape of every tensor, and samples of its bytes. It does not depend on white space, on
+ * the order of keys, or on how tensors are spread over files.
+ */
+final class WeightsDigest {
+  private static final int SAMPLE = 4096;
+  private static final int SAMPLES = 8;
+
+  private final MessageDigest sha;
+
+  private WeightsDigest(MessageDigest sha) {
+    this.sha = sha;
+  }
+
+  static long of(JsonNode config, TensorFiles files) {
+    WeightsDigest digest = new WeightsDigest(sha256());
+    digest.add(config);
+    files.tensors().values().forEach(digest::add);
+    return ByteBuffer.wrap(digest.sha.digest()).getLong();
+  }
+
+  private void add(JsonNode node) {
+    if (node.isObject()) {
+      Map<String, JsonNode> sorted = new TreeMap<>();
+      node.properties().forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
+      add("{");
+      sorted.forEach(
+          (key, value) -> {
+            add(key);
+            add(value);
+          });
+      add("}");
+    } else if (node.isArray()) {
+      add("[");
+      node.forEach(this::add);
+      add("]");
+    } else {
+      add(node.toString());
+    }
+  }
+
+  private void add(StoredTensor tensor) {
+    TensorEntry entry = tensor.entry();
+    add(entry.name());
+    add(entry.type().name());
+    add(entry.shape().toString());
+    MemorySegment data = tensor.data();
+    if (data.byteSize() <= (long) SAMPLE * SAMPLES) {
+      sha.update(data.asByteBuffer());
+      return;
+    }
+    long last = data.byteSize() - SAMPLE;
+    for (int i = 0; i < SAMPLES; i++) {
+      // the first and the last page, and pages evenly between them
+      long at = last / (SAMPLES - 1) * i + last % (SAMPLES - 1) * i / (SAMPLES - 1);
+      sha.update(data.asSlice(at, SAMPLE).asByteBuffer());
+    }
+  }
+
+  /** Adds a text with its length, so that neighbours cannot be mistaken for one another. */
+  private void add(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    sha.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
+    sha.update(bytes);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

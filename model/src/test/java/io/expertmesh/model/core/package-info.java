@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.model.core;
+
+import org.jspecify.annotations.NullMarked;
