@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.tests.architecture;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.tests.conformance;
+
+import org.jspecify.annotations.NullMarked;

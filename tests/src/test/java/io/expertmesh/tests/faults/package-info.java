@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.tests.faults;
+
+import org.jspecify.annotations.NullMarked;

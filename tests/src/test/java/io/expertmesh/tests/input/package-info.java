@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.tests.input;
+
+import org.jspecify.annotations.NullMarked;

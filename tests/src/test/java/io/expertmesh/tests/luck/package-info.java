@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.tests.luck;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.tests.support;
+
+import org.jspecify.annotations.NullMarked;
