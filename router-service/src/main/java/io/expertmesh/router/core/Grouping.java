@@ -1,0 +1,136 @@
+package io.expertmesh.router.core;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the pairs of a call on as few messages as can be: one per replica, as long as it is not
+ * full. A replica is chosen when the first of its experts comes up, and then takes every further
+ * expert that it hosts.
+ */
+final class Grouping {
+  private final RoutedModel model;
+  private final Registry registry;
+  private final ReplicaChoice choice;
+  private final InFlight inFlight;
+  private final int pairsPerMessage;
+  private final List<ExpertCall> open = new ArrayList<>();
+  private int[] order = new int[64];
+  private int[] marks = new int[16];
+  private final int[] ends;
+
+  Grouping(
+      RoutedModel model,
+      Registry registry,
+      ReplicaChoice choice,
+      InFlight inFlight,
+      DispatchLimits limits) {
+    this.model = model;
+    this.registry = registry;
+    this.choice = choice;
+    this.inFlight = inFlight;
+    this.pairsPerMessage = limits.pairsPerMessage(model);
+    this.ends = new int[model.mostExperts() + 1];
+  }
+
+  /**
+   * Groups all pairs of a new call.
+   *
+   * @param sealed receives the messages, ready to be sent
+   */
+  void groupAll(CallState call, RouterCounters counters, List<ExpertCall> sealed) {
+    Assignments assignments = call.assignments();
+    int layer = call.request().layer();
+    int experts = model.expertsOf(layer);
+    int pairs = assignments.pairs();
+    if (order.length < pairs) {
+      order = new int[Math.max(pairs, 2 * order.length)];
+    }
+    // counting sort by expert, stable in the order of rows
+    Arrays.fill(ends, 0, experts + 1, 0);
+    for (int pair = 0; pair < pairs; pair++) {
+      ends[assignments.expert(pair) + 1]++;
+    }
+    for (int expert = 0; expert < experts; expert++) {
+      counters.assigned(layer, expert, ends[expert + 1]);
+      ends[expert + 1] += ends[expert];
+    }
+    for (int pair = 0; pair < pairs; pair++) {
+      order[ends[assignments.expert(pair)]++] = pair;
+    }
+    group(call, order, pairs, ExpertCall.NOT_TRIED, false, sealed);
+  }
+
+  /**
+   * Groups pairs that lie in order of experts. Pairs that no replica is left for become
+   * unavailable.
+   *
+   * @param tried replicas that are out of the question
+   * @param suspect see {@link ExpertCall#suspect}
+   */
+  void group(
+      CallState call,
+      int[] pairs,
+      int count,
+      Replica[] tried,
+      boolean suspect,
+      List<ExpertCall> sealed) {
+    int layer = call.request().layer();
+    int next = 0;
+    while (next < count) {
+      int expert = call.assignments().expert(pairs[next]);
+      int end = next + 1;
+      while (end < count && call.assignments().expert(pairs[end]) == expert) {
+        end++;
+      }
+      while (next < end) {
+        ExpertCall message = messageFor(call, layer, expert, tried, suspect);
+        if (message == null) {
+          while (next < end) {
+            call.unavailable(pairs[next++]);
+          }
+        } else {
+          int taken = Math.min(end - next, pairsPerMessage - message.pairCount());
+          message.addPairs(pairs, next, taken);
+          message.replica().addInFlight(taken);
+          next += taken;
+          if (message.pairCount() == pairsPerMessage) {
+            open.remove(message);
+            seal(message, sealed);
+          }
+        }
+      }
+    }
+    for (ExpertCall message : open) {
+      seal(message, sealed);
+    }
+    open.clear();
+  }
+
+  private @Nullable ExpertCall messageFor(
+      CallState call, int layer, int expert, Replica[] tried, boolean suspect) {
+    for (int i = 0; i < open.size(); i++) {
+      if (open.get(i).replica().hosts(layer, expert)) {
+        return open.get(i);
+      }
+    }
+    Replica replica = choice.choose(registry.hosts(layer, expert), tried);
+    if (replica == null) {
+      return null;
+    }
+    ExpertCall message = inFlight.open(replica, call, tried, suspect);
+    open.add(message);
+    return message;
+  }
+
+  private void seal(ExpertCall message, List<ExpertCall> sealed) {
+    int rows = message.owner().request().rowCount();
+    if (marks.length < rows) {
+      marks = new int[Math.max(rows, 2 * marks.length)];
+    }
+    message.seal(model.width(), marks);
+    sealed.add(message);
+  }
+}

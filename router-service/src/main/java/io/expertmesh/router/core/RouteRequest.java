@@ -1,0 +1,45 @@
+package io.expertmesh.router.core;
+
+import java.util.Objects;
+
+/**
+ * One call of a routed layer.
+ *
+ * @param callId the caller's number for the call, unique per sink
+ * @param layer routed layer
+ * @param rowCount number of rows
+ * @param rows gate input, {@code rowCount × width} from {@code offset}; must stay as it is until
+ *     the call has ended
+ * @param offset first float of the rows
+ * @param tokenIds input token of each row; empty if the caller does not tell
+ * @param groups number of the request that each row belongs to; empty if the caller does not tell
+ * @param arrivedNanos when the call arrived, on the dispatcher's clock
+ * @param deadlineNanos when it is worthless, on the same clock; {@link #NO_DEADLINE} if never
+ * @param sink who is told the outcome
+ */
+public record RouteRequest(
+    long callId,
+    int layer,
+    int rowCount,
+    float[] rows,
+    int offset,
+    int[] tokenIds,
+    int[] groups,
+    long arrivedNanos,
+    long deadlineNanos,
+    RouteSink sink) {
+  /** The deadline of calls that may take any time. */
+  public static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  public RouteRequest {
+    Objects.requireNonNull(rows, "rows");
+    Objects.requireNonNull(tokenIds, "tokenIds");
+    Objects.requireNonNull(groups, "groups");
+    Objects.requireNonNull(sink, "sink");
+  }
+
+  /** True if the deadline is not later than {@code nanos}. */
+  public boolean expired(long nanos) {
+    return deadlineNanos != NO_DEADLINE && nanos - deadlineNanos >= 0;
+  }
+}
