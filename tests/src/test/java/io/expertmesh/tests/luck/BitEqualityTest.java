@@ -1,0 +1,158 @@
+package io.expertmesh.tests.luck;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.expertmesh.tests.support.Completions.Continuation;
+import io.expertmesh.tests.support.MeshUnderTest;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The same request gives the same tokens and the same bits of every log-probability, whatever runs
+ * beside it, wherever its experts are and whatever happens to them. The yardstick is one
+ * expert-service with every expert and one request at a time.
+ */
+class BitEqualityTest {
+  private static final int VOCABULARY = 4096;
+  private static final int NEW_TOKENS = 12;
+  private static final Workload WORKLOAD = new Workload(VOCABULARY, 90);
+
+  private static List<Continuation> yardstick = List.of();
+
+  @BeforeAll
+  static void oneByOneOnASingleExpertServiceAndThenAllTogether() throws Exception {
+    try (MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.bundledModel(), "--experts", "1")) {
+      yardstick = WORKLOAD.alone(mesh.client(), NEW_TOKENS);
+      assertThat(yardstick)
+          .hasSize(Workload.REQUESTS)
+          .allSatisfy(c -> assertThat(c.ids()).hasSize(NEW_TOKENS));
+      assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS))
+          .as("alone and in a batch of 64")
+          .isEqualTo(yardstick);
+    }
+  }
+
+  @Test
+  void eightServicesWithOneExpertEachGiveTheSameBits() throws Exception {
+    try (MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.bundledModel(), "--experts", "8")) {
+      assertThat(WORKLOAD.alone(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+      assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+    }
+  }
+
+  @Test
+  void threeReplicasAndTheDeathOfOneInFlightGiveTheSameBits() throws Exception {
+    try (MeshUnderTest mesh =
+        MeshUnderTest.up(MeshUnderTest.bundledModel(), "--experts", "1", "--replicas", "3")) {
+      assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS))
+          .as("three replicas")
+          .isEqualTo(yardstick);
+      MeshUnderTest.Instance victim =
+          mesh.instances().stream()
+              .filter(i -> i.name().startsWith("experts-"))
+              .findFirst()
+              .orElseThrow();
+      long pairsBefore = mesh.status(victim).getTokensTotal();
+      assertThat(pairsBefore).as("the victim has served").isPositive();
+      String router =
+          mesh.instances().stream()
+              .filter(i -> i.name().startsWith("router"))
+              .findFirst()
+              .orElseThrow()
+              .name();
+      boolean hit = false;
+      for (int attempt = 0; attempt < 5 && !hit; attempt++) {
+        long retriesBefore = mesh.counter(router, "retries");
+        MeshUnderTest.Instance target = mesh.instance(victim.name());
+        Thread killer =
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      awaitWork(mesh, target);
+                      mesh.signal(target, "KILL");
+                    });
+        assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS))
+            .as("a replica was killed")
+            .isEqualTo(yardstick);
+        killer.join();
+        hit = mesh.counter(router, "retries") > retriesBefore;
+        awaitRestart(mesh, target);
+      }
+      assertThat(hit)
+          .as("rows were in flight on the killed replica at least once in five kills")
+          .isTrue();
+    }
+  }
+
+  @Test
+  void chunkedPrefillGivesTheSameBits() throws Exception {
+    try (MeshUnderTest mesh =
+        MeshUnderTest.up(
+            MeshUnderTest.bundledModel(),
+            "--experts",
+            "2",
+            "--set",
+            "expertmesh.attention.prefill-chunk=7",
+            "--set",
+            "expertmesh.attention.max-batch-tokens=24",
+            "--set",
+            "expertmesh.attention.prefix-cache=false")) {
+      assertThat(WORKLOAD.alone(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+      assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+    }
+  }
+
+  @Test
+  void preemptionByRecomputeGivesTheSameBits() throws Exception {
+    try (MeshUnderTest mesh =
+        MeshUnderTest.up(
+            MeshUnderTest.bundledModel(),
+            "--experts",
+            "2",
+            "--set",
+            "expertmesh.attention.kv-tokens=256",
+            "--set",
+            "expertmesh.attention.max-context=128")) {
+      assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+      String attention =
+          mesh.instances().stream()
+              .filter(i -> i.name().startsWith("attention"))
+              .findFirst()
+              .orElseThrow()
+              .name();
+      assertThat(mesh.counter(attention, "preemptions"))
+          .as("the pages were too few for all")
+          .isPositive();
+    }
+  }
+
+  private static void awaitWork(MeshUnderTest mesh, MeshUnderTest.Instance target) {
+    long before = mesh.status(target).getTokensTotal();
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (mesh.status(target).getTokensTotal() == before) {
+      assertThat(System.nanoTime()).as("the replica never got work").isLessThan(deadline);
+    }
+  }
+
+  private static void awaitRestart(MeshUnderTest mesh, MeshUnderTest.Instance killed) {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    while (true) {
+      MeshUnderTest.Instance now = mesh.instance(killed.name());
+      if (now.pid() != killed.pid() && now.pid() > 0 && isReady(mesh, now)) {
+        return;
+      }
+      assertThat(System.nanoTime()).as("%s was not restarted", killed).isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+
+  private static boolean isReady(MeshUnderTest mesh, MeshUnderTest.Instance instance) {
+    try {
+      return mesh.status(instance).getState()
+          == io.expertmesh.protocol.v1.ServiceState.SERVICE_STATE_READY;
+    } catch (io.grpc.StatusRuntimeException notYet) {
+      return false;
+    }
+  }
+}
