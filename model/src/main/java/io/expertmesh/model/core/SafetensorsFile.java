@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -127,7 +128,7 @@ public final class SafetensorsFile implements AutoCloseable {
 
   /** Names of all tensors in the order of the header. */
   public Set<String> names() {
-    return java.util.Collections.unmodifiableSet(entries.keySet());
+    return Collections.unmodifiableSet(entries.keySet());
   }
 
   /** Free text that the writer left. */

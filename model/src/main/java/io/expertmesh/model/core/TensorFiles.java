@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -58,7 +60,7 @@ final class TensorFiles implements AutoCloseable {
   private static TensorFiles openShards(Path dir, Path index, List<SafetensorsFile> opened) {
     Map<String, String> weightMap = readIndex(index);
     Map<String, SafetensorsFile> shards = new TreeMap<>();
-    for (String name : new java.util.TreeSet<>(weightMap.values())) {
+    for (String name : new TreeSet<>(weightMap.values())) {
       SafetensorsFile shard = SafetensorsFile.open(dir.resolve(name));
       opened.add(shard);
       shards.put(name, shard);
@@ -67,7 +69,7 @@ final class TensorFiles implements AutoCloseable {
     SortedMap<String, StoredTensor> tensors = new TreeMap<>();
     weightMap.forEach(
         (tensor, shardName) -> {
-          SafetensorsFile shard = java.util.Objects.requireNonNull(shards.get(shardName));
+          SafetensorsFile shard = Objects.requireNonNull(shards.get(shardName));
           TensorEntry entry =
               shard
                   .find(tensor)

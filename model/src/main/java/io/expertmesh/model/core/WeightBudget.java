@@ -1,0 +1,103 @@
+package io.expertmesh.model.core;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How large a model is and which role holds what: for status pages, placement, and the memory limit
+ * of decoding.
+ *
+ * @param parameters number of weights; a tied embedding counts once
+ * @param embedding bytes of the token embedding
+ * @param head bytes that the LM head reads, whether or not it is tied to the embedding
+ * @param tied true if the head is the embedding
+ * @param layers budgets of the layers in order
+ */
+public record WeightBudget(
+    long parameters, long embedding, long head, boolean tied, List<LayerBudget> layers) {
+  public WeightBudget {
+    layers = List.copyOf(layers);
+  }
+
+  /** Adds up a checkpoint. */
+  public static WeightBudget of(Checkpoint checkpoint) {
+    ModelSpec spec = checkpoint.spec();
+    Count count = new Count(checkpoint);
+    boolean tied = spec.lmHead().equals(spec.embedding());
+    long embedding = count.matrix(spec.embedding());
+    long head = tied ? embedding : count.matrix(spec.lmHead());
+    count.norm(spec.finalNorm());
+    List<LayerBudget> layers = new ArrayList<>();
+    for (LayerSpec layer : spec.layers()) {
+      long attention = count.temporal(layer.temporalMixer());
+      long norms = count.norm(layer.temporalNorm()) + count.norm(layer.channelNorm());
+      layers.add(
+          switch (layer.channelMixer()) {
+            case DenseFfn dense -> new LayerBudget(attention, norms, 0, count.ffn(dense), 0, 0);
+            case RoutedFfn routed -> count.routed(attention, norms, routed);
+          });
+    }
+    return new WeightBudget(count.parameters, embedding, head, tied, layers);
+  }
+
+  /** Bytes of all weights. */
+  public long total() {
+    long bytes = embedding + (tied ? 0 : head);
+    for (LayerBudget layer : layers) {
+      bytes += layer.always() + layer.allExperts();
+    }
+    return bytes;
+  }
+
+  /**
+   * Bytes that one step has to read from memory: all that every token uses, and as many experts per
+   * routed layer as the step's tokens touch. Single embedding rows are left out.
+   *
+   * @param expertsTouched distinct experts per routed layer, on average
+   */
+  public double stepBytes(double expertsTouched) {
+    double bytes = head;
+    for (LayerBudget layer : layers) {
+      bytes += layer.always() + layer.expert() * Math.min(expertsTouched, layer.experts());
+    }
+    return bytes;
+  }
+
+  /** Sums of one checkpoint. */
+  private static final class Count {
+    private final Checkpoint checkpoint;
+    private long parameters;
+
+    Count(Checkpoint checkpoint) {
+      this.checkpoint = checkpoint;
+    }
+
+    long matrix(TensorRef ref) {
+      parameters += (long) ref.rows() * ref.columns();
+      return checkpoint.matrix(ref).data().byteSize();
+    }
+
+    long norm(NormSpec norm) {
+      parameters += norm.weight().rows();
+      return (long) norm.weight().rows() * Float.BYTES;
+    }
+
+    long temporal(TemporalMixer mixer) {
+      return switch (mixer) {
+        case AttentionSpec a ->
+            matrix(a.query()) + matrix(a.key()) + matrix(a.value()) + matrix(a.output());
+      };
+    }
+
+    long ffn(DenseFfn ffn) {
+      return matrix(ffn.gate()) + matrix(ffn.up()) + matrix(ffn.down());
+    }
+
+    LayerBudget routed(long attention, long norms, RoutedFfn routed) {
+      long gate = matrix(routed.gate());
+      long all = routed.experts().stream().mapToLong(this::ffn).sum();
+      int experts = routed.experts().size();
+      return new LayerBudget(attention, norms, gate, 0, all / experts, experts);
+    }
+  }
+}
