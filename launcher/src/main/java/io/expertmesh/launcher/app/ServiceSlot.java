@@ -1,0 +1,70 @@
+package io.expertmesh.launcher.app;
+
+import io.expertmesh.launcher.core.InstancePlan;
+import io.expertmesh.launcher.core.InstanceState;
+import io.expertmesh.launcher.core.RestartPolicy;
+import java.time.Duration;
+import java.util.Objects;
+
+/** One service of the mesh over all processes that run it one after the other. For one thread. */
+final class ServiceSlot {
+  private final InstancePlan plan;
+  private final RestartPolicy policy = new RestartPolicy();
+  private ChildProcess child;
+  private long startedNanos;
+  private int restarts;
+  private boolean ready;
+  private long restartAtNanos;
+
+  ServiceSlot(InstancePlan plan, ChildProcess child, long nowNanos) {
+    this.plan = Objects.requireNonNull(plan, "plan");
+    this.child = Objects.requireNonNull(child, "child");
+    this.startedNanos = nowNanos;
+  }
+
+  InstancePlan plan() {
+    return plan;
+  }
+
+  ChildProcess child() {
+    return child;
+  }
+
+  boolean ready() {
+    return ready;
+  }
+
+  void markReady() {
+    ready = true;
+  }
+
+  /** Notes that the process ended; the answer says how long to wait before the next. */
+  Duration ended(long nowNanos) {
+    ready = false;
+    Duration delay = policy.delayAfter(Duration.ofNanos(nowNanos - startedNanos));
+    restartAtNanos = nowNanos + delay.toNanos();
+    return delay;
+  }
+
+  /** True if the process ended and its successor is due. */
+  boolean restartDue(long nowNanos) {
+    return !child.isAlive() && restartAtNanos != 0 && nowNanos - restartAtNanos >= 0;
+  }
+
+  /** True if the process ended and nobody noted it yet. */
+  boolean endedUnnoticed() {
+    return !child.isAlive() && restartAtNanos == 0;
+  }
+
+  void restarted(ChildProcess successor, long nowNanos) {
+    child = successor;
+    startedNanos = nowNanos;
+    restartAtNanos = 0;
+    restarts++;
+  }
+
+  InstanceState state() {
+    return new InstanceState(
+        plan.name(), plan.kind(), plan.shard(), plan.grpcPort(), child.identity(), restarts);
+  }
+}

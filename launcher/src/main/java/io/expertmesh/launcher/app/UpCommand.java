@@ -1,0 +1,169 @@
+package io.expertmesh.launcher.app;
+
+import io.expertmesh.launcher.core.LauncherException;
+import io.expertmesh.launcher.core.MeshPlan;
+import io.expertmesh.launcher.core.MeshPlanner;
+import io.expertmesh.launcher.core.ModelFacts;
+import io.expertmesh.launcher.core.UpOptions;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Starts a mesh and stays with it until Ctrl-C, or leaves it in the background. */
+@Command(
+    name = "up",
+    description = "Starts every service as a process of its own and prints the address.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    sortOptions = false)
+final class UpCommand implements Callable<Integer> {
+  @ParentCommand @Nullable MeshCommand mesh;
+  @Spec @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Checkpoint directory (without: the bundled models/tiny-moe)")
+  private @Nullable Path model;
+
+  @Option(
+      names = "--experts",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Shards: the experts of every layer are split evenly over N expert-services")
+  private int experts;
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "R",
+      defaultValue = "1",
+      description = "Processes per shard")
+  private int replicas;
+
+  @Option(
+      names = "--port",
+      paramLabel = "P",
+      defaultValue = "8080",
+      description = "Port of the REST API")
+  private int port;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "Address on which the REST API listens")
+  private String host = "127.0.0.1";
+
+  @Option(names = "--detach", description = "Return when the mesh is ready; it stays up")
+  private boolean detach;
+
+  @Option(
+      names = "--provider",
+      paramLabel = "NAME",
+      description = "Kernels: auto, scalar, vector or onednn (without: auto)")
+  private @Nullable String provider;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "Activations: auto, f32 or bf16 (without: auto, as the checkpoint)")
+  private @Nullable String dtype;
+
+  @Option(
+      names = "--attention",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "attention-services")
+  private int attention;
+
+  @Option(
+      names = "--routers",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "router-services")
+  private int routers;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "Compute threads per process; 0 = cores divided among the processes")
+  private int threads;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Any other configuration key, e.g. --set expertmesh.attention.kv-tokens=65536")
+  private Map<String, String> set = new LinkedHashMap<>();
+
+  @Override
+  public Integer call() {
+    MeshCommand parent = java.util.Objects.requireNonNull(mesh, "mesh");
+    RunDirectory run = parent.runDirectory();
+    run.create();
+    UpOptions options = options(parent.home());
+    ModelFacts facts = Models.inspect(Path.of(options.model()));
+    Optional<FileLock> lock = run.tryLock();
+    if (lock.isEmpty()) {
+      throw new LauncherException(
+          "A mesh is already up"
+              + new StateFile(run.stateFile()).read().map(s -> " at " + s.url()).orElse("")
+              + "; stop it with ./mesh down.");
+    }
+    Leftovers.remove(new StateFile(run.stateFile()));
+    Ports.requireFree(options.host(), options.port());
+    MeshPlan plan =
+        new MeshPlanner(
+                options,
+                facts,
+                new Ports(new SecureRandom()),
+                Runtime.getRuntime().availableProcessors())
+            .plan();
+    if (detach) {
+      Background.release(lock.get());
+      return new Background(run).start(argumentsWithoutDetach());
+    }
+    new Foreground(run, parent.tree()).serve(plan);
+    return 0;
+  }
+
+  private UpOptions options(Path home) {
+    Map<String, String> settings = new LinkedHashMap<>(set);
+    if (provider != null) {
+      settings.put("expertmesh.provider", provider);
+    }
+    if (dtype != null) {
+      settings.put("expertmesh.dtype", dtype);
+    }
+    Path directory = model == null ? home.resolve("models").resolve("tiny-moe") : model;
+    return new UpOptions(
+        directory.toAbsolutePath().normalize().toString(),
+        experts,
+        replicas,
+        attention,
+        routers,
+        host,
+        port,
+        threads,
+        settings);
+  }
+
+  private List<String> argumentsWithoutDetach() {
+    CommandLine root = java.util.Objects.requireNonNull(spec, "spec").root().commandLine();
+    return root.getParseResult().originalArgs().stream()
+        .filter(argument -> !argument.equals("--detach"))
+        .toList();
+  }
+}

@@ -1,0 +1,46 @@
+package io.expertmesh.launcher.core;
+
+import java.util.Objects;
+
+/**
+ * What a service says of itself.
+ *
+ * @param state starting, loading, packing, self-test, waiting, ready, draining or failed
+ * @param detail a few words on the state; may be empty
+ * @param progress 0 to 1 of loading and packing
+ * @param tokensPerSecond over the last seconds
+ * @param queueDepth what waits
+ * @param p50Millis median time of one step or call
+ * @param p99Millis 99th percentile of the same
+ * @param residentBytes memory of the process
+ */
+public record ServiceReport(
+    String state,
+    String detail,
+    double progress,
+    double tokensPerSecond,
+    int queueDepth,
+    double p50Millis,
+    double p99Millis,
+    long residentBytes) {
+  /** The state of a service that takes requests. */
+  public static final String READY = "ready";
+
+  /** The state of a service that gave up. */
+  public static final String FAILED = "failed";
+
+  public ServiceReport {
+    Objects.requireNonNull(state, "state");
+    Objects.requireNonNull(detail, "detail");
+  }
+
+  /** A report that says only how far a service is. */
+  public static ServiceReport of(String state) {
+    return new ServiceReport(state, "", 0, 0, 0, 0, 0, 0);
+  }
+
+  /** True if it takes requests. */
+  public boolean ready() {
+    return state.equals(READY);
+  }
+}

@@ -1,0 +1,57 @@
+package io.expertmesh.launcher.core;
+
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What the user wants started. Values are checked here; the message of a refusal names the option.
+ *
+ * @param model checkpoint directory, as given
+ * @param experts number of shards: expert-services with different experts
+ * @param replicas processes per shard
+ * @param attention attention-service processes
+ * @param routers router-service processes
+ * @param host address that the gateway listens on
+ * @param port port that the gateway listens on
+ * @param threads compute threads per computing process; 0 = cores divided among them
+ * @param settings further configuration keys, handed to the services that know them
+ */
+public record UpOptions(
+    String model,
+    int experts,
+    int replicas,
+    int attention,
+    int routers,
+    String host,
+    int port,
+    int threads,
+    Map<String, String> settings) {
+  private static final int MOST_PROCESSES = 512;
+
+  public UpOptions {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(host, "host");
+    within("--experts", experts, 1, MOST_PROCESSES);
+    within("--replicas", replicas, 1, MOST_PROCESSES);
+    within("--attention", attention, 1, MOST_PROCESSES);
+    within("--routers", routers, 1, MOST_PROCESSES);
+    within("--port", port, 1, 65535);
+    within("--threads", threads, 0, 1024);
+    if ((long) experts * replicas + attention + routers + 1 > MOST_PROCESSES) {
+      throw new LauncherException(
+          "--experts times --replicas asks for "
+              + (long) experts * replicas
+              + " expert-services; a mesh on one machine has at most "
+              + MOST_PROCESSES
+              + " processes.");
+    }
+    settings = Map.copyOf(settings);
+  }
+
+  private static void within(String option, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new LauncherException(
+          option + " is " + value + "; it must be from " + least + " to " + most + ".");
+    }
+  }
+}

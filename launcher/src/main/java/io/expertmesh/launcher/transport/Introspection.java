@@ -1,0 +1,66 @@
+package io.expertmesh.launcher.transport;
+
+import io.expertmesh.launcher.core.ServiceReport;
+import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.v1.IntrospectionGrpc;
+import io.expertmesh.protocol.v1.ServiceStatus;
+import io.expertmesh.protocol.v1.StatusRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks services on this machine how they are. Channels are kept between questions. For one thread.
+ */
+public final class Introspection implements AutoCloseable {
+  private static final long ANSWER_MILLIS = 1_000;
+  private static final String PREFIX = "SERVICE_STATE_";
+
+  private final MeshNetty netty = new MeshNetty("introspection");
+  private final Map<Integer, ManagedChannel> channels = new HashMap<>();
+
+  /**
+   * What the service says of itself; empty if it does not answer within a second.
+   *
+   * @param port loopback port of its gRPC server
+   */
+  public Optional<ServiceReport> ask(int port) {
+    ManagedChannel channel = channels.computeIfAbsent(port, p -> netty.channel("127.0.0.1", p));
+    // A service that was not there a moment ago is dialled again now, not after a back-off.
+    channel.resetConnectBackoff();
+    try {
+      return Optional.of(
+          report(
+              IntrospectionGrpc.newBlockingStub(channel)
+                  .withDeadlineAfter(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
+                  .status(StatusRequest.getDefaultInstance())));
+    } catch (StatusRuntimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static ServiceReport report(ServiceStatus status) {
+    String state = status.getState().name();
+    return new ServiceReport(
+        state.startsWith(PREFIX)
+            ? state.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-')
+            : "unknown",
+        status.getDetail(),
+        status.getProgress(),
+        status.getTokensPerSecond(),
+        status.getQueueDepth(),
+        status.getP50Millis(),
+        status.getP99Millis(),
+        status.getResidentBytes());
+  }
+
+  @Override
+  public void close() {
+    channels.values().forEach(ManagedChannel::shutdownNow);
+    netty.close();
+  }
+}
