@@ -7,7 +7,8 @@ import java.util.Objects;
  * What came back from a routed block.
  *
  * @param rows combined expert rows, {@code rowCount × hiddenSize} from index 0, in the order of the
- *     batch; the array may be longer and is read before the next call of the same engine is awaited
+ *     batch; the array may be longer. The receiver may change it; the giver may use it again once
+ *     the next call of the same engine is awaited
  * @param unavailable rows without a result because an expert has no replica now; their floats mean
  *     nothing
  * @param nonFinite rows whose router logits were not finite; their floats mean nothing

@@ -1,0 +1,41 @@
+package io.expertmesh.attention.core;
+
+import io.expertmesh.model.kernel.WeightMatrix;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/** Rows of the token embedding, read from the mapped checkpoint and widened to fp32. */
+final class EmbeddingTable {
+  private static final ValueLayout.OfFloat FLOATS =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORTS =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final WeightMatrix weights;
+
+  /**
+   * @param weights {@code [vocab, hidden]}
+   */
+  EmbeddingTable(WeightMatrix weights) {
+    this.weights = weights;
+  }
+
+  /** Writes the row of a token, {@code hidden} floats, to {@code out} from {@code offset}. */
+  void read(int token, float[] out, int offset) {
+    int width = weights.columns();
+    long stride = weights.transposed() ? weights.rows() : 1;
+    long at = weights.transposed() ? token : (long) token * width;
+    for (int i = 0; i < width; i++) {
+      out[offset + i] = element(at + i * stride);
+    }
+  }
+
+  private float element(long index) {
+    long at = index * weights.dtype().bytes();
+    return switch (weights.dtype()) {
+      case F32 -> weights.data().get(FLOATS, at);
+      case BF16 -> Float.intBitsToFloat(weights.data().get(SHORTS, at) << 16);
+      case F16 -> Float.float16ToFloat(weights.data().get(SHORTS, at));
+    };
+  }
+}

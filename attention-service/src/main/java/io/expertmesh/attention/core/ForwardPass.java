@@ -1,0 +1,193 @@
+package io.expertmesh.attention.core;
+
+import io.expertmesh.model.kernel.ComputePool;
+import io.expertmesh.model.kernel.DType;
+import io.expertmesh.model.kernel.Kernels;
+import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.MeshException;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * One step of the batch through the model, layer by layer. Everything is computed row by row in the
+ * sense that a row's bits do not depend on which other rows are there, so batch composition,
+ * chunking, preemption and prefix reuse never change a result.
+ *
+ * <p>A large step is cut into two micro-batches: while the experts work on the rows of one, the
+ * attention of the other is computed. All buffers are made once.
+ */
+public final class ForwardPass implements StepModel {
+  /** Below this many rows, reading the weights twice costs more than overlapping gains. */
+  private static final int MIN_ROWS_PER_HALF = 128;
+
+  private final ModelWeights weights;
+  private final Kernels kernels;
+  private final ComputePool pool;
+  private final RoutedLayers routed;
+  private final MicroBatchMode mode;
+  private final int hidden;
+  private final MicroBatch first;
+  private final MicroBatch second;
+  private final AttentionBlock attention;
+  private final DenseBlock dense;
+  private final HeadBlock head;
+
+  /**
+   * @param routed where routed blocks are computed
+   * @param maxRows most rows of a step
+   */
+  public ForwardPass(
+      ModelWeights weights,
+      Kernels kernels,
+      ComputePool pool,
+      KvCache cache,
+      RoutedLayers routed,
+      MicroBatchMode mode,
+      int maxRows) {
+    this.weights = weights;
+    this.kernels = kernels;
+    this.pool = pool;
+    this.routed = routed;
+    this.mode = mode;
+    this.hidden = weights.spec().hiddenSize();
+    first = new MicroBatch(maxRows, hidden);
+    second = new MicroBatch((maxRows + 1) / 2, hidden);
+    attention = new AttentionBlock(weights, kernels, pool, cache, maxRows);
+    dense = new DenseBlock(weights, kernels, pool, maxRows);
+    head = new HeadBlock(weights, kernels, pool, maxRows);
+  }
+
+  @Override
+  public void run(StepPlan plan, StepResult result, LogitSink sink) {
+    fill(plan);
+    embed(first);
+    embed(second);
+    List<LayerWeights> layers = weights.layers();
+    for (int layer = 0; layer < layers.size(); layer++) {
+      advance(first, layer, layers.get(layer), plan, result);
+      advance(second, layer, layers.get(layer), plan, result);
+    }
+    collect(first, result);
+    collect(second, result);
+    head.discard();
+    finish(first, plan, result, sink);
+    finish(second, plan, result, sink);
+    head.flush(sink);
+  }
+
+  private void fill(StepPlan plan) {
+    first.clear();
+    second.clear();
+    int firstRows = split(plan.rows()) ? plan.rows() - plan.rows() / 2 : plan.rows();
+    List<Chunk> chunks = plan.chunks();
+    for (int c = 0; c < chunks.size(); c++) {
+      Chunk chunk = chunks.get(c);
+      for (int position = chunk.first(); position < chunk.end(); position++) {
+        MicroBatch batch = first.rows < firstRows ? first : second;
+        batch.add(c, chunk.sequence(), position);
+      }
+    }
+  }
+
+  private boolean split(int rows) {
+    return switch (mode) {
+      case ONE -> false;
+      case TWO -> rows > 1;
+      case AUTO -> rows >= 2 * MIN_ROWS_PER_HALF && !weights.spec().routedLayers().isEmpty();
+    };
+  }
+
+  private void embed(MicroBatch batch) {
+    for (int row = 0; row < batch.rows; row++) {
+      weights.embedding().read(batch.tokens[row], batch.residual, row * hidden);
+    }
+  }
+
+  /** Takes a micro-batch from the end of the layer before to this layer's experts. */
+  private void advance(
+      MicroBatch batch, int layer, LayerWeights layerWeights, StepPlan plan, StepResult result) {
+    collect(batch, result);
+    batch.compact(result);
+    if (batch.rows == 0) {
+      return;
+    }
+    attention.run(batch, layer, layerWeights, plan.chunks());
+    normalize(batch, layerWeights.channelNorm());
+    switch (layerWeights.channel()) {
+      case ChannelWeights.Dense block -> dense.run(batch, block);
+      case ChannelWeights.Routed _ ->
+          batch.pending =
+              routed.submit(
+                  new RoutedBatch(
+                      layer,
+                      batch.input,
+                      batch.rows,
+                      batch.tokens,
+                      batch.groups,
+                      plan.deadlineNanos()));
+    }
+  }
+
+  private void normalize(MicroBatch batch, LayerWeights.Norm norm) {
+    boolean round = weights.activations() == DType.BF16;
+    RowLoop.run(
+        pool,
+        batch.rows,
+        (from, to) -> {
+          for (int r = from; r < to; r++) {
+            int at = r * hidden;
+            kernels.rmsNorm(batch.residual, at, norm.weight(), norm.eps(), batch.input, at, hidden);
+          }
+          if (round) {
+            kernels.roundToBf16(batch.input, from * hidden, (to - from) * hidden);
+          }
+        });
+  }
+
+  /** Adds what the experts computed; marks the chunks of rows that have no result. */
+  private void collect(MicroBatch batch, StepResult result) {
+    RoutedCall call = batch.pending;
+    if (call == null) {
+      return;
+    }
+    batch.pending = null;
+    RoutedRows rows;
+    try {
+      rows = call.await();
+    } catch (MeshException e) {
+      for (int row = 0; row < batch.rows; row++) {
+        result.failed(batch.chunks[row], e.code(), String.valueOf(e.getMessage()));
+      }
+      return;
+    }
+    mark(batch, rows.nonFinite(), result, ErrorCode.NON_FINITE, "router logits are not finite");
+    mark(batch, rows.unavailable(), result, ErrorCode.EXPERT_UNAVAILABLE, rows.detail());
+    int floats = batch.rows * hidden;
+    if (weights.activations() == DType.BF16) {
+      kernels.roundToBf16(rows.rows(), 0, floats);
+    }
+    kernels.add(batch.residual, 0, rows.rows(), 0, floats);
+  }
+
+  private static void mark(
+      MicroBatch batch, BitSet which, StepResult result, ErrorCode code, String detail) {
+    for (int row = which.nextSetBit(0); row >= 0; row = which.nextSetBit(row + 1)) {
+      result.failed(batch.chunks[row], code, detail);
+    }
+  }
+
+  /** Checks every row, because a bad one must not stay in pages that others may reuse. */
+  private void finish(MicroBatch batch, StepPlan plan, StepResult result, LogitSink sink) {
+    for (int row = 0; row < batch.rows; row++) {
+      if (result.alive(batch.chunks[row])
+          && !kernels.allFinite(batch.residual, row * hidden, hidden)) {
+        result.failed(
+            batch.chunks[row],
+            ErrorCode.NON_FINITE,
+            "hidden state at position " + batch.positions[row] + " is not finite");
+      }
+    }
+    batch.compact(result);
+    head.run(batch, plan.chunks(), sink);
+  }
+}
