@@ -64,6 +64,6 @@ final class CandidateHeap {
   }
 
   private boolean before(int a, int b) {
-    return keys[a] > keys[b] || keys[a] == keys[b] && a < b;
+    return keys[a] > keys[b] || (keys[a] == keys[b] && a < b);
   }
 }

@@ -32,7 +32,7 @@ public record Chunk(
 
   /** True if the logits of a position are needed. */
   public boolean needsLogits(int position) {
-    return position >= scoreFrom && position < scoreTo || samples && position == end() - 1;
+    return (position >= scoreFrom && position < scoreTo) || (samples && position == end() - 1);
   }
 
   /** Rows whose logits are needed. */

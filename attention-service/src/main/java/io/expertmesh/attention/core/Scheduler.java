@@ -84,9 +84,10 @@ public final class Scheduler {
     end(sequence, new Outcome.Failed(ErrorCode.CANCELLED, why));
   }
 
-  /** Fails every sequence that is left. */
+  /** Fails every sequence that is left, those of an unsettled step too. Only for stopping. */
   public void failAll(ErrorCode code, String message) {
     for (Sequence sequence : all()) {
+      sequence.inStep(false);
       end(sequence, new Outcome.Failed(code, message));
     }
   }
@@ -202,7 +203,9 @@ public final class Scheduler {
   private int planDecodes(List<Chunk> chunks) {
     int decodes = 0;
     for (Sequence sequence : List.copyOf(admitted)) {
-      if (sequence.state() != SequenceState.RUNNING || sequence.remaining() != 1) {
+      if (sequence.state() != SequenceState.RUNNING
+          || sequence.paused()
+          || sequence.remaining() != 1) {
         continue;
       }
       if (makeRoom(sequence)) {
@@ -248,8 +251,10 @@ public final class Scheduler {
       if (left == 0) {
         break;
       }
-      if (sequence.state() == SequenceState.RUNNING && sequence.remaining() > 1) {
-        int count = Math.min(left, sequence.remaining());
+      if (sequence.state() == SequenceState.RUNNING
+          && !sequence.paused()
+          && sequence.remaining() > 1) {
+        int count = chunkSize(sequence, left);
         chunks.add(Chunk.of(sequence, count));
         left -= count;
       }
@@ -263,16 +268,20 @@ public final class Scheduler {
       if (left == 0 || admitted.size() >= limits.maxSequences()) {
         return;
       }
-      if (sequence.notBefore() > now) {
+      if (sequence.notBefore() > now || sequence.paused()) {
         continue;
       }
       if (!tryAdmit(sequence)) {
         return;
       }
-      int count = Math.min(left, sequence.remaining());
+      int count = chunkSize(sequence, left);
       chunks.add(Chunk.of(sequence, count));
       left -= count;
     }
+  }
+
+  private static int chunkSize(Sequence sequence, int left) {
+    return Math.min(Math.min(left, sequence.remaining()), sequence.chunkLimit());
   }
 
   private boolean tryAdmit(Sequence sequence) {

@@ -11,6 +11,8 @@ public final class Sequence {
   /** Order of arrival. */
   static final Comparator<Sequence> BY_ARRIVAL = Comparator.comparingLong(Sequence::number);
 
+  private static final int MAX_SCORES_PER_CHUNK = 1 << 18;
+
   private final long number;
   private final GenerationRequest request;
   private final PageTable table;
@@ -23,6 +25,7 @@ public final class Sequence {
   private int cachedTokens = -1;
   private int preemptions;
   private boolean inStep;
+  private boolean paused;
   private @Nullable Outcome outcome;
   private @Nullable Outcome pendingOutcome;
   private @Nullable ErrorCode blockedBy;
@@ -205,6 +208,22 @@ public final class Sequence {
             ErrorCode.DEADLINE_EXCEEDED,
             "the request's time was over after " + outputLength() + " generated tokens")
         : new Outcome.Failed(code, "not available until the request's deadline: " + blockedDetail);
+  }
+
+  /** Most positions of one chunk: bounds the log-probabilities that a step yields at once. */
+  int chunkLimit() {
+    return scoresPrompt()
+        ? Math.max(1, MAX_SCORES_PER_CHUNK / (1 + request.promptLogprobs().orElse(0)))
+        : Integer.MAX_VALUE;
+  }
+
+  /** True while its reader is behind. */
+  boolean paused() {
+    return paused;
+  }
+
+  void paused(boolean value) {
+    paused = value;
   }
 
   boolean inStep() {
