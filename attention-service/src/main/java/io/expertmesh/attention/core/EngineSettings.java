@@ -58,7 +58,7 @@ public record EngineSettings(
   /** 65,536 tokens, or what fits into 1 GiB if that is less. */
   public static int defaultKvTokens(ModelSpec spec) {
     long fitting = DEFAULT_KV_BYTES / KvCache.bytesPerToken(spec);
-    int tokens = (int) Math.clamp(fitting, KvLayout.PAGE_TOKENS, DEFAULT_KV_TOKENS);
+    int tokens = Math.clamp(fitting, KvLayout.PAGE_TOKENS, DEFAULT_KV_TOKENS);
     return tokens - tokens % KvLayout.PAGE_TOKENS;
   }
 
