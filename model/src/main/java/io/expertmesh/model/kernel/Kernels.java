@@ -26,7 +26,7 @@ public interface Kernels {
    * @param weights N × K matrix of the checkpoint
    * @param activations F32: inputs are used as they are; BF16: inputs are rounded to bf16 (nearest
    *     even) before the product
-   * @param arena owner of the packed memory
+   * @param arena owner of the packed memory; one that every thread may access (not a confined one)
    */
   PackedMatrix pack(WeightMatrix weights, DType activations, Arena arena);
 
@@ -121,7 +121,9 @@ public interface Kernels {
    * @param keys one more than the last position attended to
    * @param q {@code queryHeads × headDim} from {@code qOffset}
    * @param out {@code queryHeads × headDim} from {@code outOffset}, overwritten
-   * @param scratch at least {@code keys + 2 × PAGE_TOKENS} floats
+   * @param scratch at least {@code keys + 2 × PAGE_TOKENS} floats; with four times as many, query
+   *     heads that share a key-value head are computed together, which is faster and gives the same
+   *     bits
    */
   void attend(
       MemorySegment layer,

@@ -1,0 +1,245 @@
+package io.expertmesh.model.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One matrix product, shared by the threads of a pool. First the input rows are interleaved into
+ * tiles of a few rows (and rounded), then each part computes all rows for some panels. The sum of
+ * an output runs over k from front to back in one chain; blocks of k leave it in memory and take it
+ * up again without changing it.
+ */
+final class PanelProduct {
+  /**
+   * Up to here every tile reads the panel itself; beyond, a block is widened once for all tiles.
+   */
+  private static final int DIRECT_ROWS = 18;
+
+  /** Inputs of a block: with 64 outputs in fp32, 64 KiB, which stays in the second-level cache. */
+  private static final int BLOCK_DEPTH = 128;
+
+  /**
+   * Rows that a block of weights is multiplied with before the next: their inputs stay in cache.
+   */
+  private static final int CHUNK_ROWS = 96;
+
+  private static final int GROUP = 1;
+
+  private static final int PACK_ROWS = 24;
+  private static final int TILE = Lanes.COUNT == 16 ? 6 : 2;
+
+  private static final float[] NONE = {};
+
+  private final ComputePool.Part packPart = this::packTiles;
+  private final ComputePool.Part directPart = this::multiplyDirect;
+  private final ComputePool.Part blockPart = this::multiplyBlocks;
+
+  private @Nullable PanelMatrix matrix;
+  private float[] x = NONE;
+  private int xOffset;
+  private float[] y = NONE;
+  private int yOffset;
+  private int rows;
+  private int chunks;
+
+  /** Input rows in tiles: a tile of r rows from row i starts at i · K, as {@code [K][r]}. */
+  private float[] tiles = NONE;
+
+  void run(
+      PanelMatrix w, float[] x, int xOffset, int rows, float[] y, int yOffset, ComputePool pool) {
+    this.matrix = w;
+    this.x = x;
+    this.xOffset = xOffset;
+    this.rows = rows;
+    this.y = y;
+    this.yOffset = yOffset;
+    if (tiles.length < rows * w.columns()) {
+      tiles = new float[rows * w.columns()];
+    }
+    if (rows < PACK_ROWS) {
+      for (int tile = 0; tile * TILE < rows; tile++) {
+        packTiles(tile);
+      }
+    } else {
+      pool.run((rows + TILE - 1) / TILE, packPart);
+    }
+    if (rows <= DIRECT_ROWS) {
+      pool.run(w.panelCount(), directPart);
+    } else {
+      chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+      pool.run(chunks * ((w.panelCount() + GROUP - 1) / GROUP), blockPart);
+    }
+    this.matrix = null;
+    this.x = NONE;
+    this.y = NONE;
+  }
+
+  private PanelMatrix matrix() {
+    PanelMatrix w = matrix;
+    if (w == null) {
+      throw new IllegalStateException("no product is running");
+    }
+    return w;
+  }
+
+  /** Rows of the tile that starts at {@code row}, of {@code left} rows that remain. */
+  private static int tileRows(int left) {
+    if (left >= TILE) {
+      return TILE;
+    }
+    return left >= 4 ? 4 : left >= 2 ? 2 : 1;
+  }
+
+  private void packTiles(int tile) {
+    PanelMatrix w = matrix();
+    int depth = w.columns();
+    int end = Math.min(rows, (tile + 1) * TILE);
+    boolean round = w.activations() == DType.BF16;
+    for (int row = tile * TILE; row < end; ) {
+      int count = tileRows(end - row);
+      int from = xOffset + row * depth;
+      int to = row * depth;
+      for (int r = 0; r < count; r++) {
+        interleave(x, from + r * depth, tiles, to + r, count, depth, round);
+      }
+      row += count;
+    }
+  }
+
+  private static void interleave(
+      float[] x, int from, float[] tiles, int to, int stride, int depth, boolean round) {
+    if (round) {
+      for (int k = 0; k < depth; k++) {
+        tiles[to + k * stride] = BFloat16.round(x[from + k]);
+      }
+    } else {
+      for (int k = 0; k < depth; k++) {
+        tiles[to + k * stride] = x[from + k];
+      }
+    }
+  }
+
+  private void multiplyDirect(int panel) {
+    PanelMatrix w = matrix();
+    float[] sums = Workspace.get().sums(rows * Lanes.PANEL);
+    Arrays.fill(sums, 0, rows * Lanes.PANEL, 0f);
+    MemorySegment weights = w.panel(panel);
+    int depth = w.columns();
+    int step = Lanes.PANEL * (w.bf16() ? Short.BYTES : Float.BYTES);
+    int block = rows <= TILE ? depth : 64;
+    for (int k = 0; k < depth; k += block) {
+      int count = Math.min(block, depth - k);
+      for (int row = 0; row < rows; ) {
+        int tile = tileRows(rows - row);
+        int at = row * depth + k * tile;
+        if (w.bf16()) {
+          bf16Tile(tile, weights, k * step, count, tiles, at, sums, row * Lanes.PANEL);
+        } else {
+          f32Tile(tile, weights, k * step, count, tiles, at, sums, row * Lanes.PANEL);
+        }
+        row += tile;
+      }
+    }
+    store(w, panel, sums, 0, rows);
+  }
+
+  private static void bf16Tile(
+      int tile, MemorySegment w, int offset, int depth, float[] x, int at, float[] sums, int to) {
+    switch (tile) {
+      case 1 -> Bf16Tiles.rows1(w, offset, depth, x, at, sums, to);
+      case 2 -> Bf16Tiles.rows2(w, offset, depth, x, at, sums, to);
+      case 4 -> Bf16Tiles.rows4(w, offset, depth, x, at, sums, to);
+      default -> Bf16Tiles.rows6(w, offset, depth, x, at, sums, to);
+    }
+  }
+
+  private static void f32Tile(
+      int tile, MemorySegment w, int offset, int depth, float[] x, int at, float[] sums, int to) {
+    switch (tile) {
+      case 1 -> F32Tiles.rows1(w, offset, depth, x, at, sums, to);
+      case 2 -> F32Tiles.rows2(w, offset, depth, x, at, sums, to);
+      case 4 -> F32Tiles.rows4(w, offset, depth, x, at, sums, to);
+      default -> F32Tiles.rows6(w, offset, depth, x, at, sums, to);
+    }
+  }
+
+  private static void blockTile(
+      int tile, float[] w, int offset, int depth, float[] x, int at, float[] sums, int to) {
+    switch (tile) {
+      case 1 -> BlockTiles.rows1(w, offset, depth, x, at, sums, to);
+      case 2 -> BlockTiles.rows2(w, offset, depth, x, at, sums, to);
+      case 4 -> BlockTiles.rows4(w, offset, depth, x, at, sums, to);
+      default -> BlockTiles.rows6(w, offset, depth, x, at, sums, to);
+    }
+  }
+
+  private void multiplyBlocks(int part) {
+    PanelMatrix w = matrix();
+    Workspace workspace = Workspace.get();
+    int depth = w.columns();
+    int first = part % chunks * CHUNK_ROWS;
+    int end = Math.min(rows, first + CHUNK_ROWS);
+    int group = part / chunks * GROUP;
+    int panels = Math.min(GROUP, w.panelCount() - group);
+    int size = (end - first) * Lanes.PANEL;
+    float[] sums = workspace.sums(size * GROUP);
+    Arrays.fill(sums, 0, size * panels, 0f);
+    float[] block = workspace.block(BLOCK_DEPTH * Lanes.PANEL);
+    for (int k = 0; k < depth; k += BLOCK_DEPTH) {
+      int count = Math.min(BLOCK_DEPTH, depth - k);
+      for (int p = 0; p < panels; p++) {
+        widen(w.panel(group + p), w.bf16(), k, count, block);
+        for (int row = first; row < end; ) {
+          int tile = tileRows(end - row);
+          int at = row * depth + k * tile;
+          blockTile(tile, block, 0, count, tiles, at, sums, p * size + (row - first) * Lanes.PANEL);
+          row += tile;
+        }
+      }
+    }
+    for (int p = 0; p < panels; p++) {
+      store(w, group + p, sums, p * size, first, end);
+    }
+  }
+
+  private static void widen(MemorySegment w, boolean bf16, int k, int count, float[] block) {
+    if (!bf16) {
+      MemorySegment.copy(
+          w,
+          java.lang.foreign.ValueLayout.JAVA_FLOAT,
+          (long) k * Lanes.PANEL * Float.BYTES,
+          block,
+          0,
+          count * Lanes.PANEL);
+      return;
+    }
+    int bytes = Lanes.COUNT * Float.BYTES;
+    int from = k * 2 * bytes;
+    for (int i = 0; i < 2 * count; i++) {
+      IntVector pair =
+          IntVector.fromMemorySegment(Lanes.I, w, from + i * bytes, ByteOrder.nativeOrder());
+      FloatVector low = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+      FloatVector high = pair.and(Lanes.BF16_BITS).reinterpretAsFloats();
+      low.intoArray(block, i * 2 * Lanes.COUNT);
+      high.intoArray(block, i * 2 * Lanes.COUNT + Lanes.COUNT);
+    }
+  }
+
+  private void store(PanelMatrix w, int panel, float[] sums, int from, int end) {
+    store(w, panel, sums, from, 0, end);
+  }
+
+  private void store(PanelMatrix w, int panel, float[] sums, int from, int firstRow, int end) {
+    int first = panel * Lanes.PANEL;
+    int count = Math.min(Lanes.PANEL, w.rows() - first);
+    for (int row = firstRow; row < end; row++) {
+      int at = from + (row - firstRow) * Lanes.PANEL;
+      System.arraycopy(sums, at, y, yOffset + row * w.rows() + first, count);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.expertmesh.model.kernel;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Kernels in plain Java on the Vector API. Bit-equal to {@link ScalarKernels} on vectors of any
+ * width: an output of a product is one chain of additions, its neighbours run in the other lanes.
+ */
+public final class VectorKernels implements Kernels {
+  /** Bits of the widest vector of this machine. */
+  public static int vectorBits() {
+    return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+  }
+
+  @Override
+  public String provider() {
+    return "vector";
+  }
+
+  @Override
+  public NumericsClass numericsClass(DType activations) {
+    Arguments.activations(activations);
+    return new NumericsClass(ScalarKernels.ORDER, "any", activations);
+  }
+
+  @Override
+  public PackedMatrix pack(WeightMatrix weights, DType activations, Arena arena) {
+    return packStacked(List.of(weights), activations, arena);
+  }
+
+  @Override
+  public PackedMatrix packStacked(List<WeightMatrix> weights, DType activations, Arena arena) {
+    Arguments.activations(activations);
+    return PanelMatrix.pack(new WeightReader(weights), activations, arena);
+  }
+
+  @Override
+  public void matmul(
+      PackedMatrix w, float[] x, int xOffset, int rows, float[] y, int yOffset, ComputePool pool) {
+    Arguments.matmul(w, x, xOffset, rows, y, yOffset);
+    if (rows > 0) {
+      Workspace.get().product.run((PanelMatrix) w, x, xOffset, rows, y, yOffset, pool);
+    }
+  }
+
+  @Override
+  public void rmsNorm(
+      float[] x, int xOffset, float[] weight, float eps, float[] y, int yOffset, int n) {
+    VectorRows.rmsNorm(x, xOffset, weight, eps, y, yOffset, n);
+  }
+
+  @Override
+  public void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner) {
+    VectorRows.swiGlu(gateUp, offset, out, outOffset, inner);
+  }
+
+  @Override
+  public void add(float[] a, int aOffset, float[] b, int bOffset, int n) {
+    VectorRows.add(a, aOffset, b, bOffset, n);
+  }
+
+  @Override
+  public void addScaled(float[] acc, int accOffset, float scale, float[] x, int xOffset, int n) {
+    VectorRows.addScaled(acc, accOffset, scale, x, xOffset, n);
+  }
+
+  @Override
+  public void roundToBf16(float[] x, int offset, int n) {
+    VectorRows.roundToBf16(x, offset, n);
+  }
+
+  @Override
+  public void rope(float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half) {
+    VectorRows.rope(x, offset, cos, sin, tableOffset, half);
+  }
+
+  @Override
+  public void softmax(float[] x, int offset, int n) {
+    VectorRows.softmax(x, offset, n);
+  }
+
+  @Override
+  public double logSumExp(float[] x, int offset, int n) {
+    return VectorRows.logSumExp(x, offset, n);
+  }
+
+  @Override
+  public boolean allFinite(float[] x, int offset, int n) {
+    return VectorRows.allFinite(x, offset, n);
+  }
+
+  @Override
+  public void storeKv(
+      MemorySegment layer,
+      KvLayout layout,
+      int page,
+      int slot,
+      float[] keys,
+      int kOffset,
+      float[] values,
+      int vOffset) {
+    KvPages.store(layer, layout, page, slot, keys, kOffset, values, vOffset);
+  }
+
+  @Override
+  public void attend(
+      MemorySegment layer,
+      KvLayout layout,
+      int[] pages,
+      int firstKey,
+      int keys,
+      float[] q,
+      int qOffset,
+      int queryHeads,
+      float scale,
+      float[] out,
+      int outOffset,
+      float[] scratch) {
+    VectorAttention.attend(
+        layer,
+        layout,
+        pages,
+        firstKey,
+        keys,
+        q,
+        qOffset,
+        queryHeads,
+        scale,
+        out,
+        outOffset,
+        scratch);
+  }
+
+  @Override
+  public void topK(float[] x, int offset, int n, int k, int[] indices, int indicesOffset) {
+    Arguments.topK(x, offset, n, k, indices, indicesOffset);
+    TopK.select(x, offset, n, k, indices, indicesOffset);
+  }
+}

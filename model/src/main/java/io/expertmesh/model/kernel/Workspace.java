@@ -1,0 +1,42 @@
+package io.expertmesh.model.kernel;
+
+/** Memory that a thread reuses from call to call, so that kernels do not allocate. */
+final class Workspace {
+  private static final ThreadLocal<Workspace> OF_THREAD = ThreadLocal.withInitial(Workspace::new);
+
+  /** Lane sums of one reduction. */
+  final float[] lanes = new float[SumOrder.LANES];
+
+  final double[] doubleLanes = new double[SumOrder.LANES];
+
+  /** Sums of the attention weights of query heads that are computed together. */
+  final float[] headSums = new float[4];
+
+  /** The product that this thread has asked for. */
+  final PanelProduct product = new PanelProduct();
+
+  private float[] sums = new float[0];
+  private float[] block = new float[0];
+
+  private Workspace() {}
+
+  static Workspace get() {
+    return OF_THREAD.get();
+  }
+
+  /** Sums of the outputs of one part. */
+  float[] sums(int floats) {
+    if (sums.length < floats) {
+      sums = new float[floats];
+    }
+    return sums;
+  }
+
+  /** A block of weights, widened. */
+  float[] block(int floats) {
+    if (block.length < floats) {
+      block = new float[floats];
+    }
+    return block;
+  }
+}
