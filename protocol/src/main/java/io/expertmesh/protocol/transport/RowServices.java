@@ -13,6 +13,8 @@ import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.stub.ServerCalls;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The methods that carry rows, with {@link RowMarshaller} in place of the generated one. Names and
@@ -102,32 +104,30 @@ public final class RowServices {
   }
 
   /** A service whose one method is replaced, and whose other methods and schema are kept. */
-  private static <A, B> ServerServiceDefinition swap(
+  private static <H extends Message, B> ServerServiceDefinition swap(
       ServerServiceDefinition generated,
-      MethodDescriptor<A, B> method,
-      ServerCalls.BidiStreamingMethod<A, B> implementation) {
+      MethodDescriptor<RowMessage<H>, B> method,
+      ServerCalls.BidiStreamingMethod<RowMessage<H>, B> implementation) {
+    MethodDescriptor<ReceivedRows<H>, B> received =
+        method.toBuilder(
+                ReceivedRows.marshaller(method.getRequestMarshaller()),
+                method.getResponseMarshaller())
+            .build();
+    List<ServerMethodDefinition<?, ?>> others = new ArrayList<>(generated.getMethods());
+    others.removeIf(
+        other ->
+            other.getMethodDescriptor().getFullMethodName().equals(method.getFullMethodName()));
     ServiceDescriptor schema = generated.getServiceDescriptor();
     ServiceDescriptor.Builder descriptor =
         ServiceDescriptor.newBuilder(schema.getName())
             .setSchemaDescriptor(schema.getSchemaDescriptor())
-            .addMethod(method);
-    for (ServerMethodDefinition<?, ?> other : generated.getMethods()) {
-      if (!isSame(other, method)) {
-        descriptor.addMethod(other.getMethodDescriptor());
-      }
-    }
+            .addMethod(received);
+    others.forEach(other -> descriptor.addMethod(other.getMethodDescriptor()));
     ServerServiceDefinition.Builder service =
         ServerServiceDefinition.builder(descriptor.build())
-            .addMethod(method, ServerCalls.asyncBidiStreamingCall(implementation));
-    for (ServerMethodDefinition<?, ?> other : generated.getMethods()) {
-      if (!isSame(other, method)) {
-        service.addMethod(other);
-      }
-    }
+            .addMethod(
+                received, ServerCalls.asyncBidiStreamingCall(ReceivedRows.method(implementation)));
+    others.forEach(service::addMethod);
     return service.build();
-  }
-
-  private static boolean isSame(ServerMethodDefinition<?, ?> other, MethodDescriptor<?, ?> method) {
-    return other.getMethodDescriptor().getFullMethodName().equals(method.getFullMethodName());
   }
 }

@@ -1,0 +1,31 @@
+package io.expertmesh.protocol.app;
+
+import io.expertmesh.protocol.core.MeshException;
+import java.net.BindException;
+import java.nio.file.NoSuchFileException;
+
+/** Why a process could not start, as one plain sentence instead of a stack trace. */
+public final class StartFailure {
+  private StartFailure() {}
+
+  /** The sentence of the innermost cause that has one. */
+  public static String sentence(Throwable failure) {
+    Throwable innermost = failure;
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (t instanceof MeshException) {
+        return text(t);
+      }
+      innermost = t;
+    }
+    return switch (innermost) {
+      case BindException e -> "The address to serve on cannot be taken: " + text(e) + ".";
+      case NoSuchFileException e -> "There is no file " + text(e) + ".";
+      default -> text(innermost);
+    };
+  }
+
+  private static String text(Throwable failure) {
+    String message = failure.getMessage();
+    return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+  }
+}

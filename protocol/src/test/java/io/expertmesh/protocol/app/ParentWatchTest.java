@@ -1,0 +1,27 @@
+package io.expertmesh.protocol.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ParentWatchTest {
+  @Test
+  void theEndOfTheInputIsTheEndOfTheParentAndTextIsNot() throws IOException, InterruptedException {
+    PipedOutputStream parent = new PipedOutputStream();
+    CountDownLatch gone = new CountDownLatch(1);
+    Thread watch = new ParentWatch(new PipedInputStream(parent), gone::countDown).start();
+
+    parent.write("still here".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    parent.flush();
+    assertThat(gone.getCount()).isOne();
+    parent.close();
+
+    assertThat(gone.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(watch.join(java.time.Duration.ofSeconds(10))).isTrue();
+  }
+}
