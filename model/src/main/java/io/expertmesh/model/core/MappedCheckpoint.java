@@ -47,7 +47,7 @@ final class MappedCheckpoint implements Checkpoint {
         || (long) ref.rowFrom() + ref.rows() > entry.shape().get(rank - 2)) {
       throw outside(tensor, ref);
     }
-    DType dtype = kernelType(tensor);
+    DType dtype = tensor.kernelType();
     long rowBytes = (long) ref.columns() * dtype.bytes();
     long firstRow = sliced ? ref.slice() * entry.shape().get(1) + ref.rowFrom() : ref.rowFrom();
     MemorySegment data = tensor.data().asSlice(firstRow * rowBytes, ref.rows() * rowBytes);
@@ -63,21 +63,8 @@ final class MappedCheckpoint implements Checkpoint {
         || !tensor.entry().hasShape(ref.rows())) {
       throw outside(tensor, ref);
     }
-    kernelType(tensor);
+    tensor.kernelType();
     return tensor.file().floats(ref.tensor());
-  }
-
-  private static DType kernelType(StoredTensor tensor) {
-    return tensor
-        .entry()
-        .type()
-        .kernelType()
-        .orElseThrow(
-            () ->
-                new CheckpointException(
-                    tensor.path(),
-                    tensor.entry().name(),
-                    "is of type " + tensor.entry().type() + ", supported are F32, BF16 and F16"));
   }
 
   private static CheckpointException outside(StoredTensor tensor, TensorRef ref) {

@@ -1,5 +1,6 @@
 package io.expertmesh.model.core;
 
+import io.expertmesh.model.kernel.DType;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
@@ -11,5 +12,18 @@ record StoredTensor(SafetensorsFile file, TensorEntry entry) {
 
   MemorySegment data() {
     return file.segment(entry.name());
+  }
+
+  /** Element type as kernels know it; others are refused. */
+  DType kernelType() {
+    return entry
+        .type()
+        .kernelType()
+        .orElseThrow(
+            () ->
+                new CheckpointException(
+                    path(),
+                    entry.name(),
+                    "is of type " + entry.type() + ", supported are F32, BF16 and F16"));
   }
 }

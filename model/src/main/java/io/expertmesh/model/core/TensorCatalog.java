@@ -40,7 +40,7 @@ final class TensorCatalog {
 
   /** Element type of a tensor that was asked for before. */
   DType dtype(String name) {
-    return kernelType(files.get(name));
+    return files.get(name).kernelType();
   }
 
   private void require(String name, long... shape) {
@@ -54,20 +54,7 @@ final class TensorCatalog {
               + ", the config makes it "
               + Arrays.toString(shape));
     }
-    kernelType(tensor);
-  }
-
-  private static DType kernelType(StoredTensor tensor) {
-    TensorEntry entry = tensor.entry();
-    return entry
-        .type()
-        .kernelType()
-        .orElseThrow(
-            () ->
-                new CheckpointException(
-                    tensor.path(),
-                    entry.name(),
-                    "is of type " + entry.type() + ", supported are F32, BF16 and F16"));
+    tensor.kernelType();
   }
 
   /** A stacked tensor whose shape has been checked. */
