@@ -16,6 +16,7 @@ import java.util.Map;
 public final class EngineCore {
   private static final System.Logger LOG = System.getLogger(EngineCore.class.getName());
   private static final long CONGESTION_POLL_NANOS = 2_000_000;
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
 
   private final Scheduler scheduler;
   private final StepModel model;
@@ -74,7 +75,7 @@ public final class EngineCore {
    * @return positions computed; 0 if there was nothing to do
    */
   public int step(long now) {
-    holdBackCongested();
+    holdBackCongested(now);
     StepPlan plan = scheduler.plan(now);
     if (plan.isEmpty()) {
       return 0;
@@ -102,14 +103,19 @@ public final class EngineCore {
     return anyPaused ? Math.min(wake, now + CONGESTION_POLL_NANOS) : wake;
   }
 
-  private void holdBackCongested() {
+  private void holdBackCongested(long now) {
     anyPaused = false;
+    List<Sequence> stuck = new ArrayList<>();
     for (Map.Entry<Sequence, TokenSink> entry : sinks.entrySet()) {
       Sequence sequence = entry.getKey();
       boolean paused = sequence.scoresPrompt() && entry.getValue().congested();
-      sequence.paused(paused);
+      sequence.paused(paused, now);
       anyPaused |= paused;
+      if (paused && now - sequence.pausedSince() > PATIENCE_NANOS) {
+        stuck.add(sequence);
+      }
     }
+    stuck.forEach(this::tooSlow);
   }
 
   private void settle(int index, Chunk chunk, long now) {

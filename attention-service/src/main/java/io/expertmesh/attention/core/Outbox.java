@@ -1,5 +1,6 @@
 package io.expertmesh.attention.core;
 
+import io.expertmesh.protocol.core.ErrorCode;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,6 +14,8 @@ public final class Outbox implements TokenSink {
   private final AtomicLong weight = new AtomicLong();
   private final long capacity;
   private final Runnable arrived;
+  private volatile boolean ended;
+  private volatile boolean cut;
 
   /**
    * @param capacity tokens and alternatives that may wait
@@ -30,8 +33,13 @@ public final class Outbox implements TokenSink {
     if (!end && weight.get() > 0 && weight.get() + event.weight() > capacity) {
       return false;
     }
+    if (event instanceof TokenEvent.Failed failed && failed.code() == ErrorCode.CANCELLED) {
+      cut = true;
+      drop();
+    }
     weight.addAndGet(event.weight());
     events.add(event);
+    ended = end;
     arrived.run();
     return true;
   }
@@ -41,6 +49,16 @@ public final class Outbox implements TokenSink {
     return weight.get() > capacity / 2;
   }
 
+  /** True if nothing but the {@link TokenEvent.End} waits. */
+  public boolean onlyEndIsLeft() {
+    return ended && weight.get() == 0;
+  }
+
+  /** True if the request was cancelled, so that what was not read before is of no use. */
+  public boolean cut() {
+    return cut;
+  }
+
   /** The next event, or null if none waits. */
   public @Nullable TokenEvent poll() {
     TokenEvent event = events.poll();
@@ -48,5 +66,12 @@ public final class Outbox implements TokenSink {
       weight.addAndGet(-event.weight());
     }
     return event;
+  }
+
+  private void drop() {
+    TokenEvent dropped = poll();
+    while (dropped != null) {
+      dropped = poll();
+    }
   }
 }

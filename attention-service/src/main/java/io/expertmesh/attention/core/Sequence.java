@@ -26,6 +26,7 @@ public final class Sequence {
   private int preemptions;
   private boolean inStep;
   private boolean paused;
+  private long pausedSince;
   private @Nullable Outcome outcome;
   private @Nullable Outcome pendingOutcome;
   private @Nullable ErrorCode blockedBy;
@@ -222,8 +223,15 @@ public final class Sequence {
     return paused;
   }
 
-  void paused(boolean value) {
+  void paused(boolean value, long now) {
+    if (value && !paused) {
+      pausedSince = now;
+    }
     paused = value;
+  }
+
+  long pausedSince() {
+    return pausedSince;
   }
 
   boolean inStep() {

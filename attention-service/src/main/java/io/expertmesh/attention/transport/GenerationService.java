@@ -1,0 +1,71 @@
+package io.expertmesh.attention.transport;
+
+import io.expertmesh.attention.core.Engine;
+import io.expertmesh.attention.core.GenerationRequest;
+import io.expertmesh.attention.core.Ticket;
+import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.MeshException;
+import io.expertmesh.protocol.transport.GrpcErrors;
+import io.expertmesh.protocol.v1.DescribeRequest;
+import io.expertmesh.protocol.v1.GenerateEvent;
+import io.expertmesh.protocol.v1.GenerateRequest;
+import io.expertmesh.protocol.v1.GenerationGrpc;
+import io.expertmesh.protocol.v1.ModelDescription;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Token ids in, tokens out. Answers SERVICE_UNAVAILABLE until an engine is given to it. */
+public final class GenerationService extends GenerationGrpc.GenerationImplBase {
+  private final Executor loop;
+  private final Supplier<ModelDescription> description;
+  private final long longestNanos;
+  private volatile @Nullable Engine engine;
+
+  /**
+   * @param loop the event loop that calls this service
+   * @param description what to say of the model now
+   * @param longestNanos most time that a request may have, and what it has if it does not say
+   */
+  public GenerationService(
+      Executor loop, Supplier<ModelDescription> description, long longestNanos) {
+    this.loop = Objects.requireNonNull(loop, "loop");
+    this.description = Objects.requireNonNull(description, "description");
+    this.longestNanos = longestNanos;
+  }
+
+  /** From now on requests are served. */
+  public void serve(Engine started) {
+    engine = started;
+  }
+
+  @Override
+  public void generate(GenerateRequest message, StreamObserver<GenerateEvent> observer) {
+    ServerCallStreamObserver<GenerateEvent> call =
+        (ServerCallStreamObserver<GenerateEvent>) observer;
+    Engine serving = engine;
+    try {
+      if (serving == null) {
+        throw new MeshException(
+            ErrorCode.SERVICE_UNAVAILABLE, "this attention-service is still loading its weights");
+      }
+      GenerationRequest request =
+          GenerationMessages.request(message, System.nanoTime(), longestNanos);
+      GenerationCall generation = new GenerationCall(call, loop);
+      call.setOnReadyHandler(generation::drain);
+      Ticket ticket = serving.submit(request, generation.outbox());
+      call.setOnCancelHandler(() -> serving.cancel(ticket, "the caller left"));
+    } catch (MeshException e) {
+      call.onError(GrpcErrors.toGrpc(e));
+    }
+  }
+
+  @Override
+  public void describe(DescribeRequest request, StreamObserver<ModelDescription> observer) {
+    observer.onNext(description.get());
+    observer.onCompleted();
+  }
+}

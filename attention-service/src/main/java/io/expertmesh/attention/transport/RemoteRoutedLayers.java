@@ -1,0 +1,147 @@
+package io.expertmesh.attention.transport;
+
+import io.expertmesh.attention.core.RoutedBatch;
+import io.expertmesh.attention.core.RoutedCall;
+import io.expertmesh.attention.core.RoutedLayers;
+import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.MeshException;
+import io.expertmesh.protocol.core.RowLimits;
+import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.v1.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Routed blocks computed by routers over gRPC. A batch goes to one router, in messages of at most 1
+ * MiB; if that router is lost its unanswered messages go to another one. With no router at all a
+ * call fails at once with SERVICE_UNAVAILABLE.
+ */
+public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
+  private static final int POLL_MILLIS = 200;
+  private static final int MAX_ATTEMPTS = 4;
+  private static final int MAX_ROWS = 8192;
+
+  private final Executor loop;
+  private final int width;
+  private final DType dtype;
+  private final int rowsPerMessage;
+  private final List<RouterLink> links = new ArrayList<>();
+  private final Future<?> polling;
+  private volatile boolean covered;
+  private volatile String detail = "no router has answered yet";
+
+  /**
+   * Starts to look for the routers.
+   *
+   * @param netty event loop of the process
+   * @param addresses routers as {@code host:port}
+   * @param identity what a router must be
+   * @param width floats of a row
+   * @param activations element type on the wire, F32 or BF16
+   */
+  public RemoteRoutedLayers(
+      MeshNetty netty,
+      List<String> addresses,
+      RouterIdentity identity,
+      int width,
+      io.expertmesh.model.kernel.DType activations) {
+    this.loop = netty.executor();
+    this.width = width;
+    this.dtype = wireType(activations);
+    this.rowsPerMessage = Math.min(MAX_ROWS, RowLimits.maxRows(width, activations.bytes()));
+    for (String address : addresses) {
+      HostPort target = HostPort.parse(address);
+      links.add(
+          new RouterLink(
+              address, netty.channel(target.host(), target.port()), identity, this::send));
+    }
+    polling = netty.every(POLL_MILLIS, this::poll);
+    loop.execute(this::poll);
+  }
+
+  /** True if a router that reaches every expert is connected. */
+  public boolean covered() {
+    return covered;
+  }
+
+  /** Why {@link #covered()} is false, for people. */
+  public String detail() {
+    return detail;
+  }
+
+  @Override
+  public RoutedCall submit(RoutedBatch batch) {
+    int parts = (batch.rowCount() + rowsPerMessage - 1) / rowsPerMessage;
+    RemoteCall call = new RemoteCall(batch, width, parts);
+    loop.execute(() -> sendAll(call));
+    return call;
+  }
+
+  @Override
+  public void close() {
+    polling.cancel(false);
+    loop.execute(() -> links.forEach(RouterLink::close));
+  }
+
+  private void poll() {
+    links.forEach(RouterLink::poll);
+    covered = links.stream().anyMatch(RouterLink::covered);
+    detail = covered ? "" : String.join("; ", links.stream().map(RouterLink::detail).toList());
+  }
+
+  private void sendAll(RemoteCall call) {
+    int rows = call.batch().rowCount();
+    for (int first = 0; first < rows; first += rowsPerMessage) {
+      send(new RoutedPart(call, first, Math.min(rowsPerMessage, rows - first), width, dtype));
+    }
+  }
+
+  private void send(RoutedPart part) {
+    if (part.call().over()) {
+      return;
+    }
+    RouterLink link = choose();
+    if (link == null || part.attempt() > MAX_ATTEMPTS) {
+      part.call()
+          .fail(
+              new MeshException(
+                  ErrorCode.SERVICE_UNAVAILABLE,
+                  link == null ? "no router is connected: " + describe() : "routers keep failing"));
+      return;
+    }
+    link.send(part);
+  }
+
+  private String describe() {
+    return String.join("; ", links.stream().map(RouterLink::detail).toList());
+  }
+
+  /** Routers that reach every expert first; among equals the one with the fewest rows in flight. */
+  private @Nullable RouterLink choose() {
+    RouterLink best = null;
+    for (RouterLink link : links) {
+      if (link.usable() && (best == null || better(link, best))) {
+        best = link;
+      }
+    }
+    return best;
+  }
+
+  private static boolean better(RouterLink link, RouterLink than) {
+    if (link.covered() != than.covered()) {
+      return link.covered();
+    }
+    return link.rowsInFlight() < than.rowsInFlight();
+  }
+
+  private static DType wireType(io.expertmesh.model.kernel.DType activations) {
+    return switch (activations) {
+      case F32 -> DType.DTYPE_F32;
+      case BF16 -> DType.DTYPE_BF16;
+      case F16 -> throw new IllegalArgumentException("rows do not travel as F16");
+    };
+  }
+}
