@@ -19,10 +19,18 @@ public interface Checkpoint extends AutoCloseable {
    */
   long weightsVersion();
 
-  /** A matrix, checked against the shape that the reference names. */
+  /**
+   * A matrix, checked against the shape that the reference names.
+   *
+   * @throws CheckpointException if the tensor is missing or does not hold that part
+   */
   WeightMatrix matrix(TensorRef ref);
 
-  /** A vector widened to fp32, checked against the length that the reference names. */
+  /**
+   * A vector widened to fp32, checked against the length that the reference names.
+   *
+   * @throws CheckpointException if the tensor is missing or has another length
+   */
   float[] vector(TensorRef ref);
 
   @Override

@@ -285,7 +285,7 @@ class SafetensorsFileTest {
     System.out.println("corruptedHeadersAreRefusedOrReadWithinBounds: seed " + seed);
     Random random = new Random(seed);
     int refused = 0;
-    for (int round = 0; round < 2000; round++) {
+    for (int round = 0; round < 500; round++) {
       byte[] bad = good.clone();
       int damages = 1 + random.nextInt(4);
       for (int i = 0; i < damages; i++) {
@@ -303,7 +303,7 @@ class SafetensorsFileTest {
         refused++;
       }
     }
-    assertThat(refused).isGreaterThan(1000);
+    assertThat(refused).isGreaterThan(250);
   }
 
   private static byte anyJsonByte(Random random) {
