@@ -13,7 +13,7 @@ import picocli.CommandLine.ScopeType;
     name = "mesh",
     description = {
       "Serves a Mixture-of-Experts language model through a mesh of services on this machine.",
-      "The start script adds two words: ./mesh build (build the runnable tree) and ./mesh test (run all tests)."
+      "The start script adds two words: build (the runnable tree) and test (everything)."
     },
     versionProvider = MeshCommand.Version.class,
     mixinStandardHelpOptions = true,
@@ -48,11 +48,15 @@ public final class MeshCommand {
 
   /** Runs a command and returns its exit code. */
   static int run(String... args) {
+    return commandLine().execute(args.length == 0 ? new String[] {"help"} : args);
+  }
+
+  /** The parser with all words. */
+  static CommandLine commandLine() {
     return new CommandLine(new MeshCommand())
         .setExecutionExceptionHandler(MeshCommand::explain)
         .setUsageHelpAutoWidth(true)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .execute(args.length == 0 ? new String[] {"help"} : args);
+        .setCaseInsensitiveEnumValuesAllowed(true);
   }
 
   private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed)

@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.expertmesh.launcher.app;
+
+import org.jspecify.annotations.NullMarked;

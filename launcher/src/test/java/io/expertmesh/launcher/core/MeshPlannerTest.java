@@ -1,0 +1,138 @@
+package io.expertmesh.launcher.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class MeshPlannerTest {
+  private static final ModelFacts EIGHT_EXPERTS = new ModelFacts("/models/m", "m", 8);
+
+  @Test
+  void oneProcessPerReplicaOfEveryShard() {
+    MeshPlan plan = plan(options(2, 3, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2);
+
+    assertThat(plan.instances())
+        .extracting(InstancePlan::name)
+        .containsExactly(
+            "router",
+            "experts-0-r0",
+            "experts-0-r1",
+            "experts-0-r2",
+            "experts-1-r0",
+            "experts-1-r1",
+            "experts-1-r2",
+            "attention",
+            "gateway");
+    assertThat(named(plan, "experts-1-r2").shard()).isEqualTo("experts-1");
+    assertThat(named(plan, "experts-1-r2").arguments())
+        .contains(
+            "--expertmesh.expert.split=1/2",
+            "--expertmesh.expert.shard=experts-1",
+            "--expertmesh.expert.replica=experts-1-r2",
+            "--expertmesh.exit-with-parent=true");
+  }
+
+  @Test
+  void everyProcessHasAPortOfItsOwnAndKnowsThoseItDials() {
+    MeshPlan plan = plan(options(4, 1, 2, 2, 0, Map.of()), EIGHT_EXPERTS, 2);
+
+    assertThat(plan.instances()).extracting(InstancePlan::grpcPort).doesNotHaveDuplicates();
+    String routers = addresses(plan, "router-0", "router-1");
+    assertThat(named(plan, "experts-3").arguments())
+        .contains("--expertmesh.expert.routers=" + routers);
+    assertThat(named(plan, "attention-1").arguments())
+        .contains("--expertmesh.attention.routers=" + routers);
+    assertThat(named(plan, "gateway").arguments())
+        .contains(
+            "--expertmesh.gateway.attention=" + addresses(plan, "attention-0", "attention-1"),
+            "--server.port=8080");
+  }
+
+  @Test
+  void moreShardsThanExpertsAreRefused() {
+    assertThatThrownBy(() -> plan(options(9, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2))
+        .isInstanceOf(LauncherException.class)
+        .hasMessage("--experts is 9, but m has only 8 experts in a layer.");
+  }
+
+  @Test
+  void aModelWithoutExpertsHasNoExpertServices() {
+    MeshPlan plan = plan(options(4, 1, 1, 1, 0, Map.of()), new ModelFacts("/m", "m", 0), 2);
+
+    assertThat(plan.instances())
+        .extracting(InstancePlan::name)
+        .containsExactly("router", "attention", "gateway");
+  }
+
+  @Test
+  void coresAreDividedAmongTheProcessesThatCompute() {
+    assertThat(threads(plan(options(4, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2))).isEqualTo("1");
+    assertThat(threads(plan(options(4, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 32))).isEqualTo("6");
+    assertThat(threads(plan(options(4, 1, 1, 1, 3, Map.of()), EIGHT_EXPERTS, 32))).isEqualTo("3");
+  }
+
+  @Test
+  void aSettingGoesToTheServicesThatKnowIt() {
+    Map<String, String> settings =
+        Map.of("expertmesh.attention.kv-tokens", "4096", "expertmesh.provider", "scalar");
+    MeshPlan plan = plan(options(1, 1, 1, 1, 0, settings), EIGHT_EXPERTS, 2);
+
+    assertThat(plan.instances())
+        .allSatisfy(i -> assertThat(i.arguments()).contains("--expertmesh.provider=scalar"));
+    assertThat(plan.instances())
+        .filteredOn(i -> i.arguments().contains("--expertmesh.attention.kv-tokens=4096"))
+        .extracting(InstancePlan::name)
+        .containsExactly("attention");
+  }
+
+  @Test
+  void theAddressShownCanBeDialled() {
+    assertThat(urlOn("0.0.0.0")).isEqualTo("http://127.0.0.1:8080");
+    assertThat(urlOn("::1")).isEqualTo("http://[::1]:8080");
+    assertThat(urlOn("10.0.0.7")).isEqualTo("http://10.0.0.7:8080");
+  }
+
+  private static String urlOn(String host) {
+    UpOptions options = new UpOptions("/m", 1, 1, 1, 1, host, 8080, 0, Map.of());
+    return plan(options, EIGHT_EXPERTS, 2).url();
+  }
+
+  private static UpOptions options(
+      int experts,
+      int replicas,
+      int attention,
+      int routers,
+      int threads,
+      Map<String, String> settings) {
+    return new UpOptions(
+        "/models/m", experts, replicas, attention, routers, "127.0.0.1", 8080, threads, settings);
+  }
+
+  private static MeshPlan plan(UpOptions options, ModelFacts model, int cores) {
+    return new MeshPlanner(options, model, new AtomicInteger(20_000)::incrementAndGet, cores)
+        .plan();
+  }
+
+  private static InstancePlan named(MeshPlan plan, String name) {
+    return plan.instances().stream().filter(i -> i.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static String addresses(MeshPlan plan, String... names) {
+    return String.join(
+        ",",
+        List.of(names).stream().map(name -> "127.0.0.1:" + named(plan, name).grpcPort()).toList());
+  }
+
+  private static String threads(MeshPlan plan) {
+    String key = "--expertmesh.threads=";
+    return named(plan, "attention").arguments().stream()
+        .filter(argument -> argument.startsWith(key))
+        .map(argument -> argument.substring(key.length()))
+        .findFirst()
+        .orElseThrow();
+  }
+}

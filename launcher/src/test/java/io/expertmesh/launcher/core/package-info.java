@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.expertmesh.launcher.core;
+
+import org.jspecify.annotations.NullMarked;

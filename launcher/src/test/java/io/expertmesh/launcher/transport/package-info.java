@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.expertmesh.launcher.transport;
+
+import org.jspecify.annotations.NullMarked;
