@@ -18,6 +18,12 @@ public final class MeshException extends RuntimeException {
     this.code = Objects.requireNonNull(code, "code");
   }
 
+  /** The sentence for people. */
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
+  }
+
   /** What kind of failure this is. */
   public ErrorCode code() {
     return code;

@@ -1,0 +1,131 @@
+package io.expertmesh.expert.app;
+
+import io.expertmesh.expert.transport.ExpertService;
+import io.expertmesh.protocol.app.ParentWatch;
+import io.expertmesh.protocol.app.StartFailure;
+import io.expertmesh.protocol.core.ServiceState;
+import io.expertmesh.protocol.core.StatusBoard;
+import io.expertmesh.protocol.transport.IntrospectionService;
+import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.transport.RowServices;
+import io.expertmesh.protocol.transport.StatusHealth;
+import io.grpc.BindableService;
+import io.grpc.netty.NettyServerBuilder;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerServicesAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+
+/**
+ * The expert-service: hosts one shard and serves it to routers. Only what it needs of Spring Boot
+ * is switched on, so that many of these start quickly on one machine.
+ */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ExpertProperties.class)
+@ImportAutoConfiguration({
+  ConfigurationPropertiesAutoConfiguration.class,
+  LifecycleAutoConfiguration.class,
+  SslAutoConfiguration.class,
+  GrpcServerAutoConfiguration.class,
+  GrpcServerServicesAutoConfiguration.class
+})
+public class ExpertApplication {
+  private static final System.Logger LOG = System.getLogger(ExpertApplication.class.getName());
+
+  /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
+  public static void main(String[] args) {
+    try {
+      ConfigurableApplicationContext context =
+          new SpringApplication(ExpertApplication.class).run(args);
+      if (context.getBean(ExpertProperties.class).exitWithParent()) {
+        ParentWatch.exitWithParent();
+      }
+      start(context);
+    } catch (RuntimeException e) {
+      LOG.log(
+          System.Logger.Level.ERROR, "expert-service cannot start: {0}", StartFailure.sentence(e));
+      System.exit(1);
+    }
+  }
+
+  private static void start(ConfigurableApplicationContext context) {
+    StatusBoard board = context.getBean(StatusBoard.class);
+    try {
+      context
+          .getBean(ExpertReplica.class)
+          .start(context.getBean(GrpcServerLifecycle.class).getPort());
+    } catch (RuntimeException e) {
+      board.state(ServiceState.FAILED, StartFailure.sentence(e));
+      throw e;
+    }
+  }
+
+  @Bean
+  StatusBoard statusBoard(ExpertProperties properties) {
+    StatusBoard board =
+        new StatusBoard("expert-service", properties.expert().replicaName(), System::nanoTime);
+    RowServices.FALLBACKS.showOn(board);
+    return board;
+  }
+
+  @Bean
+  MeshNetty meshNetty() {
+    return new MeshNetty("expert-net");
+  }
+
+  @Bean
+  ServerBuilderCustomizer<NettyServerBuilder> onTheEventLoop(MeshNetty netty) {
+    return netty::customise;
+  }
+
+  @Bean
+  ExpertService expertService() {
+    return new ExpertService(System::nanoTime);
+  }
+
+  @Bean
+  IntrospectionService introspectionService(StatusBoard board) {
+    return new IntrospectionService(board);
+  }
+
+  @Bean
+  BindableService healthService(StatusBoard board) {
+    return StatusHealth.of(board);
+  }
+
+  @Bean
+  ExpertReplica expertReplica(
+      ExpertProperties properties, StatusBoard board, MeshNetty netty, ExpertService service) {
+    return new ExpertReplica(properties, board, netty, service);
+  }
+
+  @Bean
+  Leave leave(ExpertReplica replica) {
+    return new Leave(replica);
+  }
+
+  /** The context closes before the gRPC server stops, so calls can still be answered here. */
+  static final class Leave {
+    private final ExpertReplica replica;
+
+    Leave(ExpertReplica replica) {
+      this.replica = replica;
+    }
+
+    @EventListener(ContextClosedEvent.class)
+    void closing() {
+      replica.stop();
+    }
+  }
+}

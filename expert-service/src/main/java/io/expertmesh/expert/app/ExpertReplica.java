@@ -1,0 +1,196 @@
+package io.expertmesh.expert.app;
+
+import io.expertmesh.expert.core.ExpertEngine;
+import io.expertmesh.expert.core.ExpertHost;
+import io.expertmesh.expert.core.ExpertWeights;
+import io.expertmesh.expert.core.SelfTest;
+import io.expertmesh.expert.core.ShardNotation;
+import io.expertmesh.expert.core.ShardSpec;
+import io.expertmesh.expert.transport.ExpertService;
+import io.expertmesh.expert.transport.JoinRequests;
+import io.expertmesh.expert.transport.LeaseClient;
+import io.expertmesh.model.core.Checkpoint;
+import io.expertmesh.model.core.Checkpoints;
+import io.expertmesh.model.kernel.ComputePool;
+import io.expertmesh.model.kernel.ComputePools;
+import io.expertmesh.model.kernel.DType;
+import io.expertmesh.model.kernel.KernelProviders;
+import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.protocol.core.ServiceState;
+import io.expertmesh.protocol.core.StatusBoard;
+import io.expertmesh.protocol.transport.MeshNetty;
+import java.lang.foreign.Arena;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of a replica: loads its shard, proves itself, takes leases, serves, and leaves in order.
+ */
+final class ExpertReplica {
+  private static final System.Logger LOG = System.getLogger(ExpertReplica.class.getName());
+
+  /** Rows computed together; beyond it a batch gains nothing. */
+  private static final int MAX_ROWS = 256;
+
+  /** Calls that were on their way when the leave was announced still arrive within this time. */
+  private static final long LEAVE_GRACE_MILLIS = 250;
+
+  private final ExpertProperties properties;
+  private final StatusBoard board;
+  private final MeshNetty netty;
+  private final ExpertService service;
+
+  // Guarded by this.
+  private @Nullable ExpertHost host;
+  private @Nullable LeaseClient leases;
+  private boolean leaving;
+
+  ExpertReplica(
+      ExpertProperties properties, StatusBoard board, MeshNetty netty, ExpertService service) {
+    this.properties = Objects.requireNonNull(properties, "properties");
+    this.board = Objects.requireNonNull(board, "board");
+    this.netty = Objects.requireNonNull(netty, "netty");
+    this.service = Objects.requireNonNull(service, "service");
+  }
+
+  /**
+   * Loads, tests and begins to serve. Returns when the routers are being dialled.
+   *
+   * @param port port that the process serves on
+   * @throws RuntimeException if the configuration or the checkpoint cannot be served
+   */
+  void start(int port) {
+    board.state(ServiceState.LOADING, "opening " + properties.model());
+    ExpertEngine engine;
+    String modelId;
+    try (Checkpoint checkpoint = open()) {
+      modelId = checkpoint.modelId();
+      engine = pack(checkpoint);
+    }
+    board.state(ServiceState.SELF_TEST, "computing a probe on every expert");
+    SelfTest.run(engine);
+    serve(engine, modelId, properties.grpc().dialled() + ":" + port);
+  }
+
+  private Checkpoint open() {
+    return properties.modelId().isEmpty()
+        ? Checkpoints.open(properties.modelDirectory())
+        : Checkpoints.open(properties.modelDirectory(), properties.modelId());
+  }
+
+  private ExpertEngine pack(Checkpoint checkpoint) {
+    ExpertProperties.Expert expert = properties.expert();
+    ShardSpec shard =
+        ShardNotation.parse(expert.shard(), checkpoint.spec(), expert.experts(), expert.split());
+    DType activations = properties.activations(checkpoint.spec());
+    Selection selection = KernelProviders.select(properties.provider(), activations);
+    LOG.log(System.Logger.Level.INFO, "Computes with {0}", selection.reason());
+    board.shard(shard.name());
+    board.model(
+        checkpoint.modelId(),
+        checkpoint.weightsVersion(),
+        selection.kernels().numericsClass(activations).label());
+    board.state(ServiceState.PACKING, "packing " + shard.blocks().size() + " experts");
+    ComputePool pool = ComputePools.of(properties.threads());
+    // The weights live as long as the process.
+    ExpertWeights weights =
+        ExpertWeights.pack(
+            checkpoint,
+            shard,
+            selection.kernels(),
+            activations,
+            Arena.global(),
+            (packed, total) -> board.progress((double) packed / total));
+    return new ExpertEngine(weights, selection.kernels(), pool, MAX_ROWS);
+  }
+
+  private synchronized void serve(ExpertEngine engine, String modelId, String address) {
+    if (leaving) {
+      return;
+    }
+    ExpertProperties.Expert expert = properties.expert();
+    ExpertHost serving =
+        new ExpertHost(
+            engine,
+            expert.queuePairs(),
+            System::nanoTime,
+            (pairs, nanos) -> {
+              board.addTokens(pairs);
+              board.latency(nanos);
+            });
+    host = serving;
+    board.gauges(() -> serving.load().waitingPairs(), () -> serving.load().inFlightPairs());
+    Thread.ofPlatform().name("expert-compute").start(serving::run);
+    service.serve(serving);
+    board.state(ServiceState.WAITING, "no router has given a lease yet");
+    leases =
+        new LeaseClient(
+            netty,
+            properties.routers(),
+            JoinRequests.of(
+                engine,
+                modelId,
+                expert.replicaName() + "-" + ProcessHandle.current().pid(),
+                address),
+            serving::load,
+            System::nanoTime,
+            RandomGenerator.getDefault(),
+            this::leasesChanged);
+    leases.start();
+  }
+
+  /** On the event loop, which must not wait for {@link #stop}: only the board is touched. */
+  private void leasesChanged(int accepted, String trouble) {
+    if (board.state() == ServiceState.DRAINING) {
+      return;
+    }
+    if (accepted > 0) {
+      board.state(ServiceState.READY, trouble);
+    } else {
+      board.state(ServiceState.WAITING, trouble);
+    }
+  }
+
+  /** Leaves in order: tells the routers, finishes what was taken, then gives the leases up. */
+  void stop() {
+    ExpertHost serving;
+    LeaseClient held;
+    synchronized (this) {
+      leaving = true;
+      serving = host;
+      held = leases;
+    }
+    board.state(ServiceState.DRAINING, "finishing what was taken");
+    if (serving == null || held == null) {
+      return;
+    }
+    try {
+      drain(serving, held);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    serving.stop();
+  }
+
+  private void drain(ExpertHost serving, LeaseClient held) throws InterruptedException {
+    long limit = TimeUnit.SECONDS.toMillis(properties.expert().drainSeconds());
+    held.leave();
+    // Only now can no lease change the state any more.
+    board.state(ServiceState.DRAINING, "finishing what was taken");
+    if (limit > 0) {
+      // Not a wait for something: whatever arrives in this time is still taken.
+      TimeUnit.MILLISECONDS.sleep(Math.min(limit, LEAVE_GRACE_MILLIS));
+    }
+    serving.drain();
+    if (!serving.awaitIdle(TimeUnit.MILLISECONDS.toNanos(limit))) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "Left {0} pairs unanswered: they were not finished within {1} s",
+          serving.load().inFlightPairs(),
+          properties.expert().drainSeconds());
+    }
+    held.close();
+  }
+}
