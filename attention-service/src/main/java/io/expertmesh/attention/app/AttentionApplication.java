@@ -1,0 +1,159 @@
+package io.expertmesh.attention.app;
+
+import io.expertmesh.attention.transport.GenerationService;
+import io.expertmesh.protocol.app.ParentWatch;
+import io.expertmesh.protocol.app.StartFailure;
+import io.expertmesh.protocol.core.ServiceState;
+import io.expertmesh.protocol.core.StatusBoard;
+import io.expertmesh.protocol.transport.IntrospectionService;
+import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.transport.RowServices;
+import io.expertmesh.protocol.transport.StatusHealth;
+import io.grpc.BindableService;
+import io.grpc.netty.NettyServerBuilder;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
+import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerServicesAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.context.event.EventListener;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+
+/**
+ * The attention-service: runs generations and reaches the routed experts through routers. Only what
+ * it needs of Spring Boot is switched on.
+ */
+@SpringBootConfiguration(proxyBeanMethods = false)
+@EnableConfigurationProperties(AttentionProperties.class)
+@ImportAutoConfiguration({
+  ConfigurationPropertiesAutoConfiguration.class,
+  LifecycleAutoConfiguration.class,
+  SslAutoConfiguration.class,
+  GrpcServerAutoConfiguration.class,
+  GrpcServerServicesAutoConfiguration.class
+})
+public class AttentionApplication {
+  private static final System.Logger LOG = System.getLogger(AttentionApplication.class.getName());
+
+  /** In code, because the services may share one class path and with it one properties file. */
+  private static final Map<String, Object> DEFAULTS =
+      Map.of(
+          "spring.application.name", "attention-service",
+          "spring.main.banner-mode", "off",
+          "spring.main.web-application-type", "none",
+          "spring.main.log-startup-info", "false",
+          "spring.grpc.server.address", "${expertmesh.grpc.host:127.0.0.1}",
+          "spring.grpc.server.port", "${expertmesh.grpc.port:0}",
+          "spring.grpc.server.shutdown.grace-period", "2s",
+          "logging.pattern.console", "%d{HH:mm:ss.SSS} %-5level attention: %msg%n%ex{short}");
+
+  /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
+  public static void main(String[] args) {
+    try {
+      SpringApplication application = new SpringApplication(AttentionApplication.class);
+      application.setDefaultProperties(DEFAULTS);
+      ConfigurableApplicationContext context = application.run(args);
+      if (context.getBean(AttentionProperties.class).exitWithParent()) {
+        ParentWatch.exitWithParent();
+      }
+      start(context);
+    } catch (RuntimeException | Error e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "attention-service cannot start: {0}",
+          StartFailure.sentence(e));
+      System.exit(1);
+    }
+  }
+
+  private static void start(ConfigurableApplicationContext context) {
+    StatusBoard board = context.getBean(StatusBoard.class);
+    try {
+      context.getBean(AttentionNode.class).start();
+    } catch (RuntimeException | Error e) {
+      board.state(ServiceState.FAILED, StartFailure.sentence(e));
+      throw e;
+    }
+  }
+
+  @Bean
+  StatusBoard statusBoard() {
+    StatusBoard board =
+        new StatusBoard(
+            "attention-service", "attention-" + ProcessHandle.current().pid(), System::nanoTime);
+    RowServices.FALLBACKS.showOn(board);
+    return board;
+  }
+
+  @Bean
+  MeshNetty meshNetty() {
+    return new MeshNetty("attention-net");
+  }
+
+  @Bean
+  ServerBuilderCustomizer<NettyServerBuilder> onTheEventLoop(MeshNetty netty) {
+    return netty::customise;
+  }
+
+  @Bean
+  ModelFacts modelFacts(StatusBoard board) {
+    return new ModelFacts(board);
+  }
+
+  @Bean
+  GenerationService generationService(
+      AttentionProperties properties, MeshNetty netty, ModelFacts facts) {
+    return new GenerationService(
+        netty.executor(),
+        facts::describe,
+        TimeUnit.SECONDS.toNanos(properties.attention().timeoutSeconds()));
+  }
+
+  @Bean
+  IntrospectionService introspectionService(StatusBoard board) {
+    return new IntrospectionService(board);
+  }
+
+  @Bean
+  BindableService healthService(StatusBoard board) {
+    return StatusHealth.of(board);
+  }
+
+  @Bean
+  AttentionNode attentionNode(
+      AttentionProperties properties,
+      StatusBoard board,
+      MeshNetty netty,
+      GenerationService service,
+      ModelFacts facts) {
+    return new AttentionNode(properties, board, netty, service, facts);
+  }
+
+  @Bean
+  Leave leave(AttentionNode node) {
+    return new Leave(node);
+  }
+
+  /** The context closes before the gRPC server stops, so that tokens still flow here. */
+  static final class Leave {
+    private final AttentionNode node;
+
+    Leave(AttentionNode node) {
+      this.node = node;
+    }
+
+    @EventListener(ContextClosedEvent.class)
+    void closing() {
+      node.stop();
+    }
+  }
+}
