@@ -44,7 +44,7 @@ record Tree(Path dist, List<String> jvmFlags) {
     if (moreFlags.isEmpty() && Files.isRegularFile(cache)) {
       command.add("-XX:AOTCache=" + cache);
       // A cache that does not fit is ignored; the log need not say so.
-      command.add("-Xlog:aot=off,cds=off");
+      command.add("-Xlog:aot*=off,cds*=off");
     }
     command.addAll(moreFlags);
     command.addAll(List.of("-cp", classpath(kind), kind.mainClass()));

@@ -10,6 +10,9 @@ import java.util.function.IntSupplier;
 public final class MeshPlanner {
   private static final String LOOPBACK = "127.0.0.1";
 
+  /** Within what the supervisor waits before it kills. */
+  private static final String DRAIN_SECONDS = "8";
+
   private final UpOptions options;
   private final ModelFacts model;
   private final IntSupplier freePort;
@@ -80,6 +83,7 @@ public final class MeshPlanner {
                     "expertmesh.expert.shard", shard,
                     "expertmesh.expert.split", i + "/" + options.experts(),
                     "expertmesh.expert.replica", name,
+                    "expertmesh.expert.drain-seconds", DRAIN_SECONDS,
                     "expertmesh.expert.routers", routers)));
       }
     }
