@@ -22,7 +22,9 @@ public final class Assignments {
     pairs = 0;
   }
 
-  /** Adds a pair to the row that is being built; the expert's index is larger than the last one's. */
+  /**
+   * Adds a pair to the row that is being built; the expert's index is larger than the last one's.
+   */
   public void add(int expert, float weight) {
     if (pairs == experts.length) {
       int grown = 2 * pairs;

@@ -126,6 +126,9 @@ final class CallState {
   }
 
   String missingDetail() {
+    if (missingExperts.isEmpty()) {
+      return "";
+    }
     StringBuilder text = new StringBuilder();
     missingExperts.stream()
         .forEach(

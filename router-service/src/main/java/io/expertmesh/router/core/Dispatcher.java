@@ -9,13 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls in flight, as a state machine. Each input is worked through at once; what follows from it
- * goes out through {@link ExpertLink} and {@link RouteSink} before the method returns, and these may
- * call the dispatcher again.
+ * goes out through {@link ExpertLink} and {@link RouteSink} before the method returns, and these
+ * may call the dispatcher again.
  *
- * <p>Every call ends exactly once: with rows, with a failure, or silently when it is cancelled. Every
- * (row, expert) pair is out with at most one replica at any time and counts once. Pairs of a replica
- * that is lost, refuses or answers wrongly go at once to another one that has not yet been tried;
- * if none is left, their rows are unavailable and the call's other rows are computed all the same.
+ * <p>Every call ends exactly once: with rows, with a failure, or silently when it is cancelled.
+ * Every (row, expert) pair is out with at most one replica at any time and counts once. Pairs of a
+ * replica that is lost, refuses or answers wrongly go at once to another one that has not yet been
+ * tried; if none is left, their rows are unavailable and the call's other rows are computed all the
+ * same.
  *
  * <p>Not thread-safe: it belongs to one thread.
  */
@@ -173,11 +174,7 @@ public final class Dispatcher {
         || reply.length() != message.pairCount() * model.width()) {
       return "answered %d rows of width %d in %d values, asked for %d rows of width %d"
           .formatted(
-              reply.rowCount(),
-              reply.width(),
-              reply.length(),
-              message.pairCount(),
-              model.width());
+              reply.rowCount(), reply.width(), reply.length(), message.pairCount(), model.width());
     }
     return null;
   }
@@ -234,8 +231,7 @@ public final class Dispatcher {
     counters.retries += message.pairCount();
     Replica[] tried = message.triedWithCurrent();
     inFlight.close(message);
-    grouping.group(
-        call, message.pairs(), message.pairCount(), tried, suspect, outbox.sealed());
+    grouping.group(call, message.pairs(), message.pairCount(), tried, suspect, outbox.sealed());
     inFlight.recycle(message);
     outbox.post();
     endIfComplete(call);

@@ -35,8 +35,7 @@ public record ExpertReply(
   /** An answer with rows. */
   public static ExpertReply ok(
       int rowCount, int width, long weightsVersion, float[] rows, int offset, int length) {
-    return new ExpertReply(
-        Status.OK, "", rowCount, width, weightsVersion, rows, offset, length);
+    return new ExpertReply(Status.OK, "", rowCount, width, weightsVersion, rows, offset, length);
   }
 
   /** An answer without rows. */

@@ -33,19 +33,16 @@ public final class Gates implements Gating {
   }
 
   /** Packs the gates of a checkpoint, and nothing else of it. */
-  public static Gates load(
-      Checkpoint checkpoint, Kernels kernels, ComputePool pool, Arena arena) {
+  public static Gates load(Checkpoint checkpoint, Kernels kernels, ComputePool pool, Arena arena) {
     List<@Nullable Gate> gates = new ArrayList<>();
     for (int layer = 0; layer < checkpoint.spec().layers().size(); layer++) {
       RoutedFfn routed = checkpoint.spec().routed(layer).orElse(null);
       if (routed == null) {
         gates.add(null);
       } else {
-        PackedMatrix weights =
-            kernels.pack(checkpoint.matrix(routed.gate()), DType.F32, arena);
+        PackedMatrix weights = kernels.pack(checkpoint.matrix(routed.gate()), DType.F32, arena);
         gates.add(
-            new Gate(
-                weights, GatingPolicy.of(routed.policy(), routed.experts().size(), kernels)));
+            new Gate(weights, GatingPolicy.of(routed.policy(), routed.experts().size(), kernels)));
       }
     }
     return new Gates(gates, kernels, pool);

@@ -5,8 +5,8 @@ import java.util.Optional;
 /** Answer to a replica that asks for a lease. */
 public sealed interface JoinResult {
   /**
-   * The replica is in the registry, and gets calls once it is {@linkplain
-   * Dispatcher#replicaJoined connected}.
+   * The replica is in the registry, and gets calls once it is {@linkplain Dispatcher#replicaJoined
+   * connected}.
    *
    * @param replaced an older lease of the same replica id, which the new one ends
    */

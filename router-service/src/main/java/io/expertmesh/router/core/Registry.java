@@ -66,8 +66,7 @@ public final class Registry {
           .formatted(hex(offer.weightsVersion()), hex(model.weightsVersion()), model.modelId());
     }
     if (offer.width() != model.width()) {
-      return "width is %d, the model's rows have %d values"
-          .formatted(offer.width(), model.width());
+      return "width is %d, the model's rows have %d values".formatted(offer.width(), model.width());
     }
     if (offer.dtype() != model.activations()) {
       return "dtype is %s, this router exchanges rows as %s"
@@ -89,8 +88,7 @@ public final class Registry {
       int layer = entry.getKey();
       int count = model.expertsOf(layer);
       if (count == 0) {
-        return "experts names layer %d, which is not a routed layer of the model"
-            .formatted(layer);
+        return "experts names layer %d, which is not a routed layer of the model".formatted(layer);
       }
       if (entry.getValue().length() > count) {
         return "experts names expert %d of layer %d, which has experts 0 to %d"

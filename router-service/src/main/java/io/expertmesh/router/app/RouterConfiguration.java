@@ -1,0 +1,117 @@
+package io.expertmesh.router.app;
+
+import io.expertmesh.model.core.Checkpoint;
+import io.expertmesh.model.core.CheckpointException;
+import io.expertmesh.model.core.Checkpoints;
+import io.expertmesh.model.kernel.ComputePools;
+import io.expertmesh.model.kernel.DType;
+import io.expertmesh.model.kernel.KernelProviders;
+import io.expertmesh.model.kernel.Kernels;
+import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.protocol.core.ServiceState;
+import io.expertmesh.protocol.core.StatusBoard;
+import io.expertmesh.protocol.transport.IntrospectionService;
+import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.transport.StatusHealth;
+import io.expertmesh.router.core.Gates;
+import io.expertmesh.router.core.RoutedModel;
+import io.expertmesh.router.transport.RouterReactor;
+import io.grpc.BindableService;
+import io.grpc.netty.NettyServerBuilder;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+
+/** Builds the process: gates, reactor, server. */
+@Configuration(proxyBeanMethods = false)
+class RouterConfiguration {
+  private static final Logger LOG = LoggerFactory.getLogger(RouterConfiguration.class);
+
+  @Bean
+  MeshNetty netty() {
+    return new MeshNetty("router-loop");
+  }
+
+  @Bean
+  StatusBoard statusBoard() {
+    return new StatusBoard("router-service", routerId(), System::nanoTime);
+  }
+
+  private static String routerId() {
+    return "router-" + ProcessHandle.current().pid();
+  }
+
+  @Bean
+  RouterReactor router(RouterSettings settings, StatusBoard board, MeshNetty netty) {
+    try {
+      board.state(ServiceState.LOADING, "");
+      // the mapping is not needed once the gates are packed
+      try (Checkpoint checkpoint = open(settings)) {
+        DType activations = settings.activations(checkpoint.spec().storedDtype());
+        Selection selection = KernelProviders.select(settings.provider(), activations);
+        Kernels kernels = selection.kernels();
+        RoutedModel model =
+            RoutedModel.of(
+                checkpoint.spec(), checkpoint.modelId(), checkpoint.weightsVersion(), activations);
+        Gates gates = Gates.load(checkpoint, kernels, ComputePools.of(1), Arena.ofShared());
+        LOG.info(
+            "model={} layers={} routed={} activations={} kernels={}: {}",
+            model.modelId(),
+            model.layers(),
+            checkpoint.spec().routedLayers().size(),
+            activations,
+            kernels.provider(),
+            selection.reason());
+        return new RouterReactor(
+            routerId(), model, gates, kernels, netty, board, new SplittableRandom());
+      }
+    } catch (CheckpointException | IllegalArgumentException e) {
+      throw new RefusedException(e);
+    }
+  }
+
+  private static Checkpoint open(RouterSettings settings) {
+    Path dir = Path.of(settings.model());
+    return settings.modelId().isEmpty()
+        ? Checkpoints.open(dir)
+        : Checkpoints.open(dir, settings.modelId());
+  }
+
+  @Bean
+  @Order(Ordered.LOWEST_PRECEDENCE)
+  ServerBuilderCustomizer<NettyServerBuilder> eventLoop(MeshNetty netty) {
+    return netty::customise;
+  }
+
+  @Bean
+  BindableService routedLayerService(RouterReactor router) {
+    return router.routedLayerService();
+  }
+
+  @Bean
+  BindableService registryService(RouterReactor router) {
+    return router.registryService();
+  }
+
+  @Bean
+  BindableService introspectionService(StatusBoard board) {
+    return new IntrospectionService(board);
+  }
+
+  @Bean
+  BindableService healthService(StatusBoard board) {
+    return StatusHealth.of(board);
+  }
+
+  @Bean
+  RouterShutdown shutdown(RouterReactor router) {
+    return new RouterShutdown(router);
+  }
+}
