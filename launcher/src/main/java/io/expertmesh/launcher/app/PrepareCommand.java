@@ -1,6 +1,5 @@
 package io.expertmesh.launcher.app;
 
-import io.expertmesh.launcher.core.InstancePlan;
 import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshPlanner;
@@ -25,8 +24,9 @@ import picocli.CommandLine.ParentCommand;
 
 /**
  * Part of the build: runs the bundled model once with one process of each kind, each of which
- * leaves a cache of its loaded classes and their profiles (JEP 514, 515) when it ends. With the
- * caches a mesh starts in a fraction of the processor time. Without them it only starts slower.
+ * records what it loads; then a cache of loaded and linked classes and their profiles is made from
+ * each record (JEP 483, 515). With the caches a mesh starts in a fraction of the processor time.
+ * Without them it only starts slower.
  */
 @Command(name = "prepare", hidden = true, description = "Makes the start-up caches of the services")
 final class PrepareCommand implements Callable<Integer> {
@@ -49,14 +49,12 @@ final class PrepareCommand implements Callable<Integer> {
     UpOptions options =
         new UpOptions(model.toString(), 1, 1, 1, 1, "127.0.0.1", ports.getAsInt(), 0, Map.of());
     MeshPlan plan = new MeshPlanner(options, Models.inspect(model), ports, 1).plan();
-    Map<ServiceKind, Path> drafts = drafts(tree);
-    rehearse(run, tree, plan, drafts);
-    drafts.forEach((kind, draft) -> keep(draft, tree.cache(kind)));
+    rehearse(run, tree, plan);
+    assemble(run, tree);
     return 0;
   }
 
-  private static void rehearse(
-      RunDirectory run, Tree tree, MeshPlan plan, Map<ServiceKind, Path> drafts) {
+  private static void rehearse(RunDirectory run, Tree tree, MeshPlan plan) {
     try (Introspection introspection = new Introspection()) {
       Rehearsal rehearsal = new Rehearsal(() -> converse(plan));
       Supervisor supervisor =
@@ -64,7 +62,7 @@ final class PrepareCommand implements Callable<Integer> {
               plan,
               instance ->
                   ChildProcess.start(
-                      command(tree, instance, drafts), run.path(), run.log(instance.name())),
+                      tree.recording(instance), run.path(), run.log(instance.name())),
               instance -> introspection.ask(instance.grpcPort()),
               instance -> Logs.lastWords(run.log(instance.name())),
               state -> {},
@@ -82,11 +80,42 @@ final class PrepareCommand implements Callable<Integer> {
     }
   }
 
-  private static List<String> command(
-      Tree tree, InstancePlan instance, Map<ServiceKind, Path> drafts) {
-    return tree.command(
-        instance,
-        List.of("-XX:AOTCacheOutput=" + Objects.requireNonNull(drafts.get(instance.kind()))));
+  /** Makes the caches side by side; one that fails is left out. */
+  private static void assemble(RunDirectory run, Tree tree) {
+    Map<ServiceKind, ChildProcess> assemblies = new EnumMap<>(ServiceKind.class);
+    for (ServiceKind kind : ServiceKind.values()) {
+      if (Files.exists(tree.recorded(kind))) {
+        assemblies.put(
+            kind,
+            ChildProcess.start(
+                tree.assembly(kind, draft(tree, kind)),
+                run.path(),
+                run.log("cache-" + kind.label())));
+      }
+    }
+    long deadline = System.nanoTime() + GRACE.toNanos();
+    assemblies.forEach((kind, assembly) -> keep(tree, kind, assembly, deadline));
+  }
+
+  private static void keep(Tree tree, ServiceKind kind, ChildProcess assembly, long deadline) {
+    try {
+      if (!assembly.awaitExit(Duration.ofNanos(deadline - System.nanoTime()))) {
+        assembly.kill();
+      } else if (Files.exists(draft(tree, kind))) {
+        Files.move(draft(tree, kind), tree.cache(kind), StandardCopyOption.ATOMIC_MOVE);
+      }
+      Files.deleteIfExists(tree.recorded(kind));
+    } catch (IOException e) {
+      throw new LauncherException("Cannot write " + tree.cache(kind) + ".", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      assembly.kill();
+    }
+  }
+
+  private static Path draft(Tree tree, ServiceKind kind) {
+    Path cache = tree.cache(kind);
+    return cache.resolveSibling(cache.getFileName() + ".new");
   }
 
   /** What users do first, so that the classes for it are in the caches. */
@@ -105,31 +134,6 @@ final class PrepareCommand implements Callable<Integer> {
                 true),
             t -> {});
       }
-    }
-  }
-
-  private static Map<ServiceKind, Path> drafts(Tree tree) {
-    Map<ServiceKind, Path> drafts = new EnumMap<>(ServiceKind.class);
-    for (ServiceKind kind : ServiceKind.values()) {
-      Path cache = tree.cache(kind);
-      try {
-        Files.createDirectories(cache.getParent());
-        Files.deleteIfExists(cache);
-      } catch (IOException e) {
-        throw new LauncherException("Cannot write to " + cache.getParent() + ".", e);
-      }
-      drafts.put(kind, cache.resolveSibling(cache.getFileName() + ".new"));
-    }
-    return drafts;
-  }
-
-  private static void keep(Path draft, Path cache) {
-    try {
-      if (Files.exists(draft)) {
-        Files.move(draft, cache, StandardCopyOption.ATOMIC_MOVE);
-      }
-    } catch (IOException e) {
-      throw new LauncherException("Cannot write " + cache + ".", e);
     }
   }
 }

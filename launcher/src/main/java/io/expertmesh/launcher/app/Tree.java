@@ -27,34 +27,64 @@ record Tree(Path dist, List<String> jvmFlags) {
     jvmFlags = List.copyOf(jvmFlags);
   }
 
-  /** The command line of a service. */
+  /** The command line of a service, with its start-up cache if the build left one. */
   List<String> command(InstancePlan instance) {
-    return command(instance, List.of());
+    Path cache = cache(instance.kind());
+    // A cache that does not fit is ignored; the log need not say so.
+    return command(
+        instance,
+        Files.isRegularFile(cache)
+            ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off,cds*=off")
+            : List.of());
   }
 
-  /** The command line of a service with further JVM flags. */
-  List<String> command(InstancePlan instance, List<String> moreFlags) {
-    ServiceKind kind = instance.kind();
-    List<String> command = new ArrayList<>();
-    command.add(JAVA);
-    command.addAll(jvmFlags);
+  /** The command line of a service that records what it loads, for {@link #assembly}. */
+  List<String> recording(InstancePlan instance) {
+    return command(
+        instance,
+        List.of(
+            "-XX:AOTMode=record",
+            "-XX:AOTConfiguration=" + recorded(instance.kind()),
+            "-Xlog:aot*=error,cds*=error"));
+  }
+
+  /** The command line that makes a cache from what a service recorded; it writes to a draft. */
+  List<String> assembly(ServiceKind kind, Path draft) {
+    List<String> command = jvm();
     command.addAll(
-        List.of("-XX:+UseSerialGC", "-Xshare:auto", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
-    Path cache = cache(kind);
-    if (moreFlags.isEmpty() && Files.isRegularFile(cache)) {
-      command.add("-XX:AOTCache=" + cache);
-      // A cache that does not fit is ignored; the log need not say so.
-      command.add("-Xlog:aot*=off,cds*=off");
-    }
-    command.addAll(moreFlags);
-    command.addAll(List.of("-cp", classpath(kind), kind.mainClass()));
-    command.addAll(instance.arguments());
+        List.of(
+            "-XX:AOTMode=create",
+            "-XX:AOTConfiguration=" + recorded(kind),
+            "-XX:AOTCache=" + draft,
+            "-cp",
+            classpath(kind)));
     return command;
   }
 
   /** Cache of loaded and linked classes of a kind of service; made once per build. */
   Path cache(ServiceKind kind) {
     return dist.resolve("cache").resolve(kind.artifact() + ".aot");
+  }
+
+  /** What a service of this kind recorded. */
+  Path recorded(ServiceKind kind) {
+    return dist.resolve("cache").resolve(kind.artifact() + ".record");
+  }
+
+  private List<String> command(InstancePlan instance, List<String> cacheFlags) {
+    List<String> command = jvm();
+    command.addAll(cacheFlags);
+    command.addAll(List.of("-cp", classpath(instance.kind()), instance.kind().mainClass()));
+    command.addAll(instance.arguments());
+    return command;
+  }
+
+  /** Caches fit only a JVM with the flags that they were made with. */
+  private List<String> jvm() {
+    List<String> command = new ArrayList<>(List.of(JAVA));
+    command.addAll(jvmFlags);
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
+    return command;
   }
 
   private String classpath(ServiceKind kind) {
