@@ -14,7 +14,7 @@ import org.springframework.context.event.ContextClosedEvent;
  */
 final class RouterShutdown implements ApplicationListener<ContextClosedEvent> {
   private static final Logger LOG = LoggerFactory.getLogger(RouterShutdown.class);
-  private static final int DRAIN_SECONDS = 10;
+  private static final int DRAIN_SECONDS = 5;
   private static final int CLOSE_SECONDS = 2;
 
   private final RouterReactor router;

@@ -1,0 +1,78 @@
+package io.expertmesh.router.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.expertmesh.model.kernel.DType;
+import io.expertmesh.protocol.core.ServiceState;
+import io.expertmesh.protocol.core.StatusBoard;
+import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.v1.DescribeRouterRequest;
+import io.expertmesh.protocol.v1.IntrospectionGrpc;
+import io.expertmesh.protocol.v1.RoutedLayerGrpc;
+import io.expertmesh.protocol.v1.RouterDescription;
+import io.expertmesh.protocol.v1.StatusRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+
+class RouterApplicationTest {
+  private static final String MODEL = "../models/tiny-moe";
+
+  @Test
+  void aRouterWithoutReplicasSaysWhatItWaitsForAndIsNotServing() throws Exception {
+    try (ConfigurableApplicationContext context =
+            SpringApplication.run(RouterApplication.class, "--expertmesh.model=" + MODEL);
+        MeshNetty netty = new MeshNetty("test")) {
+      int port = context.getBean(GrpcServerLifecycle.class).getPort();
+      ManagedChannel channel = netty.channel("127.0.0.1", port);
+
+      RouterDescription description =
+          RoutedLayerGrpc.newBlockingStub(channel)
+              .describeRouter(DescribeRouterRequest.getDefaultInstance());
+      assertThat(description.getModelId()).isEqualTo("tiny-moe");
+      assertThat(description.getReady()).isFalse();
+      assertThat(description.getMissing())
+          .startsWith("layer 0 expert 0, layer 0 expert 1, ")
+          .contains(" more");
+      assertThat(
+              HealthGrpc.newBlockingStub(channel)
+                  .check(HealthCheckRequest.getDefaultInstance())
+                  .getStatus())
+          .isEqualTo(ServingStatus.NOT_SERVING);
+      assertThat(
+              IntrospectionGrpc.newBlockingStub(channel)
+                  .status(StatusRequest.getDefaultInstance())
+                  .getDetail())
+          .startsWith("no replica for layer 0 expert 0");
+      assertThat(context.getBean(StatusBoard.class).state()).isEqualTo(ServiceState.WAITING);
+      channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void aModelThatIsNotThereIsRefusedWithOneSentence() {
+    assertThatThrownBy(
+            () -> SpringApplication.run(RouterApplication.class, "--expertmesh.model=nowhere"))
+        .hasRootCauseMessage("nowhere: there is no such directory.");
+  }
+
+  @Test
+  void settingsNameTheKeyAndWhatIsAllowed() {
+    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto", false))
+        .hasMessage("expertmesh.model is not set, must be a checkpoint directory");
+    RouterSettings settings = new RouterSettings("m", "", "auto", "f16", false);
+    assertThatThrownBy(() -> settings.activations(DType.F32))
+        .hasMessage("expertmesh.dtype is 'f16', must be one of auto, f32, bf16");
+    assertThat(new RouterSettings("m", "", "auto", "auto", false).activations(DType.BF16))
+        .isEqualTo(DType.BF16);
+    assertThat(new RouterSettings("m", "", "auto", "F32", false).activations(DType.BF16))
+        .isEqualTo(DType.F32);
+  }
+}
