@@ -46,15 +46,19 @@ public class AttentionApplication {
 
   /** In code, because the services may share one class path and with it one properties file. */
   private static final Map<String, Object> DEFAULTS =
-      Map.of(
-          "spring.application.name", "attention-service",
-          "spring.main.banner-mode", "off",
-          "spring.main.web-application-type", "none",
-          "spring.main.log-startup-info", "false",
-          "spring.grpc.server.address", "${expertmesh.grpc.host:127.0.0.1}",
-          "spring.grpc.server.port", "${expertmesh.grpc.port:0}",
-          "spring.grpc.server.shutdown.grace-period", "2s",
-          "logging.pattern.console", "%d{HH:mm:ss.SSS} %-5level attention: %msg%n%ex{short}");
+      Map.ofEntries(
+          Map.entry("spring.application.name", "attention-service"),
+          Map.entry("spring.main.banner-mode", "off"),
+          Map.entry("spring.main.web-application-type", "none"),
+          Map.entry("spring.main.log-startup-info", "false"),
+          Map.entry("spring.grpc.server.address", "${expertmesh.grpc.host:127.0.0.1}"),
+          Map.entry("spring.grpc.server.port", "${expertmesh.grpc.port:0}"),
+          Map.entry("spring.grpc.server.shutdown.grace-period", "2s"),
+          // a failed start is told in one sentence, by main
+          Map.entry("logging.level.org.springframework.boot.SpringApplication", "off"),
+          Map.entry("logging.level.org.springframework.boot.diagnostics", "off"),
+          Map.entry("logging.level.org.springframework.context", "error"),
+          Map.entry("logging.pattern.console", "%d{HH:mm:ss.SSS} %-5level attention: %msg%n"));
 
   /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
   public static void main(String[] args) {
