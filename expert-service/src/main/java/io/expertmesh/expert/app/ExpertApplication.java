@@ -41,8 +41,6 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
   GrpcServerServicesAutoConfiguration.class
 })
 public class ExpertApplication {
-  private static final System.Logger LOG = System.getLogger(ExpertApplication.class.getName());
-
   /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
   public static void main(String[] args) {
     try {
@@ -53,8 +51,8 @@ public class ExpertApplication {
       }
       start(context);
     } catch (RuntimeException e) {
-      LOG.log(
-          System.Logger.Level.ERROR, "expert-service cannot start: {0}", StartFailure.sentence(e));
+      // Not by the logger: a context that failed has taken the logging down with it.
+      System.err.println("expert-service cannot start: " + StartFailure.sentence(e));
       System.exit(1);
     }
   }

@@ -124,6 +124,15 @@ final class ExpertReplica {
     board.gauges(() -> serving.load().waitingPairs(), () -> serving.load().inFlightPairs());
     Thread.ofPlatform().name("expert-compute").start(serving::run);
     service.serve(serving);
+    LOG.log(
+        System.Logger.Level.INFO,
+        "Serves {0} experts of {1} at {2}: shard {3}, {4} MiB, {5}",
+        engine.weights().shard().blocks().size(),
+        modelId,
+        address,
+        expert.shard(),
+        engine.weights().bytes() >> 20,
+        engine.numericsClass());
     board.state(ServiceState.WAITING, "no router has given a lease yet");
     leases =
         new LeaseClient(
@@ -163,6 +172,7 @@ final class ExpertReplica {
       held = leases;
     }
     board.state(ServiceState.DRAINING, "finishing what was taken");
+    LOG.log(System.Logger.Level.INFO, "Leaving");
     if (serving == null || held == null) {
       return;
     }

@@ -175,7 +175,9 @@ final class RouterLease {
     public void onError(Throwable failure) {
       Status status = Status.fromThrowable(failure);
       String description = status.getDescription();
-      lost(this, description == null ? status.getCode().name() : description);
+      String why = description == null ? status.getCode().name() : description;
+      // Until a connection stands, gRPC may call from a thread of its own.
+      netty.executor().execute(() -> lost(this, why));
     }
 
     @Override

@@ -15,10 +15,13 @@ public final class StartFailure {
       if (t instanceof MeshException) {
         return text(t);
       }
+      if (t instanceof BindException || text(t).contains("Address already in use")) {
+        // Netty's native transport has an exception of its own for this.
+        return "The address to serve on cannot be taken: " + text(t) + ".";
+      }
       innermost = t;
     }
     return switch (innermost) {
-      case BindException e -> "The address to serve on cannot be taken: " + text(e) + ".";
       case NoSuchFileException e -> "There is no file " + text(e) + ".";
       default -> text(innermost);
     };

@@ -25,7 +25,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * The one network thread of a process: every channel and server made here runs its I/O <em>and its
  * callbacks</em> on the same event loop, so that state touched only from callbacks needs no locks.
- * Callbacks must never block.
+ * Callbacks must never block. (One exception: until a call has its connection, grpc-java may report
+ * readiness or failure from the thread that resolved the address.)
  *
  * <p>grpc-java's own retry and hedging are off: rows are retried by the mesh, which knows what may
  * be sent twice and to whom.

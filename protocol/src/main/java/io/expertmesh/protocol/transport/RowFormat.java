@@ -1,5 +1,7 @@
 package io.expertmesh.protocol.transport;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -19,11 +21,12 @@ enum RowFormat {
   BF16(2) {
     @Override
     void encode(float[] source, int from, int count, Scratch scratch) {
-      short[] halves = scratch.halves;
-      for (int i = 0; i < count; i++) {
-        halves[i] = roundToBf16(source[from + i]);
-      }
-      scratch.bytes.asShortBuffer().put(halves, 0, count);
+      int[] words = scratch.words;
+      MemorySegment.copy(
+          MemorySegment.ofArray(source), ValueLayout.JAVA_INT, 4L * from, words, 0, count);
+      roundToBf16(words, count);
+      narrow(words, scratch.halves, count);
+      scratch.bytes.asShortBuffer().put(scratch.halves, 0, count);
     }
 
     @Override
@@ -56,13 +59,25 @@ enum RowFormat {
   /** Reads {@code count ≤ CHUNK} elements from the position of a little-endian buffer. */
   abstract void decode(ByteBuffer source, float[] target, int from, int count, Scratch scratch);
 
-  /** Nearest bf16, ties to even; NaN stays NaN, made quiet. Free of branches on purpose. */
-  private static short roundToBf16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    int nan = (0x7f800000 - (bits & 0x7fffffff)) >> 31;
-    int rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) >> 16;
-    int quiet = (bits >> 16) | 0x40;
-    return (short) ((rounded & ~nan) | (quiet & nan));
+  /**
+   * Nearest bf16 of each float's bits, in the low half of the word; ties to even, NaN stays NaN and
+   * becomes quiet. Free of branches, over whole words, and apart from {@link #narrow}, because so
+   * the compiler turns both loops into vector code.
+   */
+  private static void roundToBf16(int[] words, int count) {
+    for (int i = 0; i < count; i++) {
+      int bits = words[i];
+      int nan = (0x7f800000 - (bits & 0x7fffffff)) >> 31;
+      int rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) >> 16;
+      int quiet = (bits >> 16) | 0x40;
+      words[i] = (rounded & ~nan) | (quiet & nan);
+    }
+  }
+
+  private static void narrow(int[] words, short[] halves, int count) {
+    for (int i = 0; i < count; i++) {
+      halves[i] = (short) words[i];
+    }
   }
 
   /** Small buffers that a thread converts through, again and again. */
@@ -71,6 +86,7 @@ enum RowFormat {
 
     final byte[] array = new byte[CHUNK * Float.BYTES];
     final ByteBuffer bytes = ByteBuffer.wrap(array).order(ByteOrder.LITTLE_ENDIAN);
+    final int[] words = new int[CHUNK];
     final short[] halves = new short[CHUNK];
 
     private Scratch() {}

@@ -1,0 +1,155 @@
+package io.expertmesh.expert.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.expertmesh.protocol.app.StartFailure;
+import io.expertmesh.protocol.core.ServiceState;
+import io.expertmesh.protocol.core.StatusBoard;
+import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.v1.JoinRequest;
+import io.expertmesh.protocol.v1.LeaseAccepted;
+import io.expertmesh.protocol.v1.LeaseEvent;
+import io.expertmesh.protocol.v1.LeaseUpdate;
+import io.expertmesh.protocol.v1.RegistryGrpc;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.SpringApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
+
+/** The whole process but for its main method, with a registry that the test plays. */
+class ExpertApplicationTest {
+  private final MeshNetty netty = new MeshNetty("registry-test");
+  private final LinkedBlockingQueue<LeaseUpdate> updates = new LinkedBlockingQueue<>();
+  private Server router;
+
+  @BeforeEach
+  void start() throws IOException {
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(new PlayedRegistry());
+    netty.customise(builder);
+    router = builder.build().start();
+  }
+
+  @AfterEach
+  void stop() {
+    router.shutdownNow();
+    netty.close();
+  }
+
+  @Test
+  void aReplicaBecomesReadyWithItsFirstLeaseAndSaysWhenItLeaves() throws InterruptedException {
+    LinkedBlockingQueue<ServiceState> states = new LinkedBlockingQueue<>();
+    int port;
+    try (ConfigurableApplicationContext context =
+        run("../model/src/test/resources/golden/mixtral")) {
+      context.getBean(StatusBoard.class).onState(states::add);
+      port = context.getBean(GrpcServerLifecycle.class).getPort();
+      context.getBean(ExpertReplica.class).start(port);
+      await(states, ServiceState.READY);
+
+      JoinRequest join = take(updates).getJoin();
+      assertThat(join.getAddress()).isEqualTo("127.0.0.1:" + port);
+      assertThat(join.getShard()).isEqualTo("s1");
+      assertThat(join.getReplicaId()).startsWith("s1-r0-");
+      assertThat(join.getModelId()).isEqualTo("mixtral");
+      assertThat(join.getExpertsList())
+          .allSatisfy(layer -> assertThat(layer.getExpertsList()).containsExactly(4, 5, 6, 7));
+      assertThat(join.getWeightsVersion()).isNotZero();
+      assertThat(context.getBean(StatusBoard.class).snapshot().progress()).isEqualTo(1.0);
+    }
+    await(states, ServiceState.DRAINING);
+    LeaseUpdate last = take(updates);
+    while (!last.hasLeaving()) {
+      last = take(updates);
+    }
+    assertThat(updates).noneMatch(LeaseUpdate::hasJoin);
+  }
+
+  @Test
+  void aCheckpointThatIsNotThereIsNamedInOneSentence() {
+    try (ConfigurableApplicationContext context = run("no/such/model")) {
+      assertThatThrownBy(() -> context.getBean(ExpertReplica.class).start(1))
+          .satisfies(
+              e ->
+                  assertThat(StartFailure.sentence(e))
+                      .contains("no/such/model")
+                      .doesNotContain("\n"));
+    }
+  }
+
+  @Test
+  void aMistakeInTheConfigurationIsOneSentence() {
+    assertThatThrownBy(() -> run("m", "--expertmesh.threads=-3"))
+        .satisfies(
+            e -> assertThat(StartFailure.sentence(e)).startsWith("expertmesh.threads is -3"));
+  }
+
+  @Test
+  void aTakenPortIsNamed() {
+    assertThatThrownBy(() -> run("m", "--expertmesh.grpc.port=" + router.getPort()))
+        .satisfies(e -> assertThat(StartFailure.sentence(e)).contains("cannot be taken"));
+  }
+
+  private ConfigurableApplicationContext run(String model, String... more) {
+    String[] args = {
+      "--expertmesh.model=" + model,
+      "--expertmesh.expert.shard=s1",
+      "--expertmesh.expert.replica=s1-r0",
+      "--expertmesh.expert.split=1/2",
+      "--expertmesh.expert.routers=127.0.0.1:" + router.getPort()
+    };
+    String[] all = java.util.Arrays.copyOf(args, args.length + more.length);
+    System.arraycopy(more, 0, all, args.length, more.length);
+    return new SpringApplication(ExpertApplication.class).run(all);
+  }
+
+  private static void await(LinkedBlockingQueue<ServiceState> states, ServiceState wanted)
+      throws InterruptedException {
+    ServiceState state = take(states);
+    while (state != wanted) {
+      state = take(states);
+    }
+  }
+
+  private static <T> T take(LinkedBlockingQueue<T> queue) throws InterruptedException {
+    T value = queue.poll(30, TimeUnit.SECONDS);
+    if (value == null) {
+      throw new AssertionError("nothing came within 30 s");
+    }
+    return value;
+  }
+
+  private final class PlayedRegistry extends RegistryGrpc.RegistryImplBase {
+    @Override
+    public StreamObserver<LeaseUpdate> join(StreamObserver<LeaseEvent> events) {
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(LeaseUpdate update) {
+          updates.add(update);
+          if (update.hasJoin()) {
+            events.onNext(
+                LeaseEvent.newBuilder().setAccepted(LeaseAccepted.getDefaultInstance()).build());
+          }
+        }
+
+        @Override
+        public void onError(Throwable failure) {}
+
+        @Override
+        public void onCompleted() {}
+      };
+    }
+  }
+}
