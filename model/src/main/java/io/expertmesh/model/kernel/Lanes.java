@@ -21,6 +21,9 @@ final class Lanes {
   static final VectorSpecies<Float> HALF =
       VectorSpecies.of(float.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
 
+  /** As many 16-bit lanes as {@link #F} has floats. */
+  static final VectorSpecies<Short> HALF_SHORT = VectorSpecies.of(short.class, HALF.vectorShape());
+
   /** Floats of one vector. */
   static final int COUNT = F.length();
 

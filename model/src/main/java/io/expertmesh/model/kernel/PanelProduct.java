@@ -21,7 +21,7 @@ final class PanelProduct {
   private static final int DIRECT_ROWS = 18;
 
   /** Inputs of a block: with 64 outputs in fp32, 64 KiB, which stays in the second-level cache. */
-  private static final int BLOCK_DEPTH = 128;
+  static final int BLOCK_DEPTH = 128;
 
   /**
    * Rows that a block of weights is multiplied with before the next: their inputs stay in cache.
@@ -34,6 +34,8 @@ final class PanelProduct {
   private static final int TILE = Lanes.COUNT == 16 ? 6 : 2;
 
   private static final float[] NONE = {};
+
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private final ComputePool.Part packPart = this::packTiles;
   private final ComputePool.Part directPart = this::multiplyDirect;
@@ -168,16 +170,6 @@ final class PanelProduct {
     }
   }
 
-  private static void blockTile(
-      int tile, float[] w, int offset, int depth, float[] x, int at, float[] sums, int to) {
-    switch (tile) {
-      case 1 -> BlockTiles.rows1(w, offset, depth, x, at, sums, to);
-      case 2 -> BlockTiles.rows2(w, offset, depth, x, at, sums, to);
-      case 4 -> BlockTiles.rows4(w, offset, depth, x, at, sums, to);
-      default -> BlockTiles.rows6(w, offset, depth, x, at, sums, to);
-    }
-  }
-
   private void multiplyBlocks(int part) {
     PanelMatrix w = matrix();
     Workspace workspace = Workspace.get();
@@ -189,7 +181,7 @@ final class PanelProduct {
     int size = (end - first) * Lanes.PANEL;
     float[] sums = workspace.sums(size * GROUP);
     Arrays.fill(sums, 0, size * panels, 0f);
-    float[] block = workspace.block(BLOCK_DEPTH * Lanes.PANEL);
+    MemorySegment block = workspace.block();
     for (int k = 0; k < depth; k += BLOCK_DEPTH) {
       int count = Math.min(BLOCK_DEPTH, depth - k);
       for (int p = 0; p < panels; p++) {
@@ -197,7 +189,7 @@ final class PanelProduct {
         for (int row = first; row < end; ) {
           int tile = tileRows(end - row);
           int at = row * depth + k * tile;
-          blockTile(tile, block, 0, count, tiles, at, sums, p * size + (row - first) * Lanes.PANEL);
+          f32Tile(tile, block, 0, count, tiles, at, sums, p * size + (row - first) * Lanes.PANEL);
           row += tile;
         }
       }
@@ -207,26 +199,21 @@ final class PanelProduct {
     }
   }
 
-  private static void widen(MemorySegment w, boolean bf16, int k, int count, float[] block) {
+  /** Copies the weights of {@code count} inputs as fp32. */
+  private static void widen(MemorySegment w, boolean bf16, int k, int count, MemorySegment block) {
     if (!bf16) {
-      MemorySegment.copy(
-          w,
-          java.lang.foreign.ValueLayout.JAVA_FLOAT,
-          (long) k * Lanes.PANEL * Float.BYTES,
-          block,
-          0,
-          count * Lanes.PANEL);
+      long bytes = (long) Lanes.PANEL * Float.BYTES;
+      MemorySegment.copy(w, k * bytes, block, 0, count * bytes);
       return;
     }
     int bytes = Lanes.COUNT * Float.BYTES;
     int from = k * 2 * bytes;
     for (int i = 0; i < 2 * count; i++) {
-      IntVector pair =
-          IntVector.fromMemorySegment(Lanes.I, w, from + i * bytes, ByteOrder.nativeOrder());
+      IntVector pair = IntVector.fromMemorySegment(Lanes.I, w, from + i * bytes, ORDER);
       FloatVector low = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
       FloatVector high = pair.and(Lanes.BF16_BITS).reinterpretAsFloats();
-      low.intoArray(block, i * 2 * Lanes.COUNT);
-      high.intoArray(block, i * 2 * Lanes.COUNT + Lanes.COUNT);
+      low.intoMemorySegment(block, 2L * i * bytes, ORDER);
+      high.intoMemorySegment(block, (2L * i + 1) * bytes, ORDER);
     }
   }
 

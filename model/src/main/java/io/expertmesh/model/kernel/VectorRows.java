@@ -1,7 +1,11 @@
 package io.expertmesh.model.kernel;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -83,6 +87,21 @@ final class VectorRows {
     }
     for (; i < n; i++) {
       x[offset + i] = BFloat16.round(x[offset + i]);
+    }
+  }
+
+  /** Writes the bf16 bits of n rounded values to the front of a segment. */
+  static void toBf16(float[] x, int offset, MemorySegment out, int n) {
+    int i = 0;
+    for (; i <= n - COUNT; i += COUNT) {
+      IntVector bits =
+          VectorMath.roundToBf16(FloatVector.fromArray(F, x, offset + i)).reinterpretAsInts();
+      bits.lanewise(VectorOperators.ASHR, Short.SIZE)
+          .convertShape(VectorOperators.I2S, Lanes.HALF_SHORT, 0)
+          .intoMemorySegment(out, (long) i * Short.BYTES, ByteOrder.nativeOrder());
+    }
+    for (; i < n; i++) {
+      out.setAtIndex(ValueLayout.JAVA_SHORT, i, BFloat16.toBits(x[offset + i]));
     }
   }
 
