@@ -57,7 +57,8 @@ public class AttentionApplication {
           // a failed start is told in one sentence, by main
           Map.entry("logging.level.org.springframework.boot.SpringApplication", "off"),
           Map.entry("logging.level.org.springframework.boot.diagnostics", "off"),
-          Map.entry("logging.level.org.springframework.context", "error"),
+          Map.entry("logging.level.org.springframework.boot.autoconfigure.logging", "off"),
+          Map.entry("logging.level.org.springframework.context", "off"),
           Map.entry("logging.pattern.console", "%d{HH:mm:ss.SSS} %-5level attention: %msg%n"));
 
   /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */

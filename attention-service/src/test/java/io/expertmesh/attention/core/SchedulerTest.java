@@ -1,0 +1,229 @@
+package io.expertmesh.attention.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.MeshException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Scheduler and pages under random traffic, with everything checked after every event. */
+class SchedulerTest {
+  private static final int SEEDS = 200;
+  private static final int EVENTS = 400;
+
+  @Test
+  void randomTrafficKeepsEveryInvariant() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      try {
+        new Driver(seed).run();
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("seed " + seed, e);
+      }
+    }
+  }
+
+  @Test
+  void decodingSequencesComeFirstAndPrefillIsBoundedBesideThem() {
+    PagePool pool = new PagePool(100, false);
+    Scheduler scheduler =
+        new Scheduler(new SchedulerLimits(64, 8, 8, 8), pool, new int[0], _ -> {});
+    Sequence early = scheduler.submit(request(4, 10));
+    StepPlan first = scheduler.plan(0);
+    finishStep(scheduler, first);
+    Sequence lengthy = scheduler.submit(request(200, 1));
+    StepPlan second = scheduler.plan(0);
+    assertThat(second.chunks()).extracting(Chunk::sequence).containsExactly(early, lengthy);
+    assertThat(second.chunks()).extracting(Chunk::count).containsExactly(1, 8);
+  }
+
+  @Test
+  void aPromptAloneMayUseTheWholeBudget() {
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 8), new PagePool(100, false), new int[0], _ -> {});
+    scheduler.submit(request(200, 1));
+    assertThat(scheduler.plan(0).rows()).isEqualTo(64);
+  }
+
+  @Test
+  void aFullQueueTurnsRequestsAway() {
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 2), new PagePool(100, false), new int[0], _ -> {});
+    scheduler.submit(request(4, 1));
+    scheduler.submit(request(4, 1));
+    assertThatThrownBy(() -> scheduler.submit(request(4, 1)))
+        .isInstanceOfSatisfying(
+            MeshException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLOADED));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, 10_000})
+  void aRequestThatCanNeverFitIsRefused(int tokens) {
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 2), new PagePool(4, false), new int[0], _ -> {});
+    assertThatThrownBy(() -> scheduler.submit(request(4, tokens)))
+        .hasMessageContaining("key-value pages");
+  }
+
+  private static void finishStep(Scheduler scheduler, StepPlan plan) {
+    for (Chunk chunk : plan.chunks()) {
+      if (scheduler.completed(chunk) && chunk.samples()) {
+        scheduler.append(chunk.sequence(), 1);
+      }
+    }
+  }
+
+  private static GenerationRequest request(int prompt, int maxTokens) {
+    return GenerationRequest.greedy("r", new int[prompt], maxTokens, Long.MAX_VALUE);
+  }
+
+  private static final class Driver {
+    private final Random random;
+    private final PagePool pool;
+    private final Scheduler scheduler;
+    private final Map<Sequence, Integer> ends = new HashMap<>();
+    private final List<Sequence> submitted = new ArrayList<>();
+    private final int budget;
+    private long now;
+    private int tokens;
+
+    Driver(int seed) {
+      random = new Random(seed);
+      pool = new PagePool(4 + random.nextInt(30), random.nextBoolean());
+      budget = 4 + random.nextInt(60);
+      int sequences = 1 + random.nextInt(Math.min(budget - 1, 8));
+      scheduler =
+          new Scheduler(
+              new SchedulerLimits(budget, 1 + random.nextInt(20), sequences, 10),
+              pool,
+              new int[] {2},
+              sequence -> ends.merge(sequence, 1, Integer::sum));
+    }
+
+    void run() {
+      for (int i = 0; i < EVENTS; i++) {
+        int kind = random.nextInt(10);
+        if (kind < 3) {
+          submit();
+        } else if (kind == 3 && !submitted.isEmpty()) {
+          scheduler.cancel(submitted.get(random.nextInt(submitted.size())), "random");
+        } else {
+          step();
+        }
+        check();
+      }
+      for (int i = 0; i < 100_000 && !scheduler.all().isEmpty(); i++) {
+        now += 1_000_000;
+        step();
+        check();
+      }
+      assertThat(ends).hasSameSizeAs(submitted).allSatisfy((_, n) -> assertThat(n).isOne());
+      assertThat(pool.inUse()).isZero();
+      assertThat(tokens).isPositive();
+    }
+
+    private void submit() {
+      int prompt = 1 + random.nextInt(50);
+      // few distinct prompts, so that prefixes are found
+      int[] ids = new Random(random.nextInt(3)).ints(prompt, 0, 5).toArray();
+      int maxTokens = random.nextInt(30);
+      boolean scores = random.nextInt(4) == 0;
+      long deadline = now + (random.nextInt(5) == 0 ? 3 : 400) * 1_000_000L;
+      try {
+        submitted.add(
+            scheduler.submit(
+                new GenerationRequest(
+                    "r",
+                    ids,
+                    0,
+                    maxTokens,
+                    0,
+                    SamplingSettings.greedy(),
+                    new int[0],
+                    random.nextBoolean(),
+                    OptionalInt.empty(),
+                    scores ? OptionalInt.of(1) : OptionalInt.empty(),
+                    deadline,
+                    new byte[] {(byte) random.nextInt(2)})));
+      } catch (MeshException e) {
+        assertThat(e.code()).isIn(ErrorCode.OVERLOADED, ErrorCode.CONTEXT_LENGTH_EXCEEDED);
+      }
+    }
+
+    private void step() {
+      now += random.nextInt(1_000_000);
+      StepPlan plan = scheduler.plan(now);
+      checkPlan(plan);
+      if (random.nextInt(10) == 0 && !plan.isEmpty()) {
+        // in the running step: must keep its pages until it is settled
+        Sequence sequence = plan.chunks().getFirst().sequence();
+        scheduler.cancel(sequence, "during the step");
+        assertThat(sequence.table().count()).isPositive();
+      }
+      for (Chunk chunk : plan.chunks()) {
+        settle(chunk);
+      }
+    }
+
+    private void settle(Chunk chunk) {
+      int fate = random.nextInt(20);
+      if (fate == 0) {
+        scheduler.park(chunk, ErrorCode.EXPERT_UNAVAILABLE, "gone", now);
+      } else if (fate == 1) {
+        scheduler.fail(chunk, ErrorCode.NON_FINITE, "NaN");
+      } else if (scheduler.completed(chunk)) {
+        Sequence sequence = chunk.sequence();
+        if (chunk.scoreTo() > chunk.scoreFrom()) {
+          scheduler.scored(sequence, chunk.scoreTo() + 1);
+        }
+        if (chunk.samples()) {
+          scheduler.append(sequence, random.nextInt(40));
+          tokens++;
+        }
+      }
+    }
+
+    private void checkPlan(StepPlan plan) {
+      Set<Sequence> seen = new HashSet<>();
+      int rows = 0;
+      for (Chunk chunk : plan.chunks()) {
+        assertThat(seen.add(chunk.sequence())).isTrue();
+        assertThat(chunk.sequence().state()).isEqualTo(SequenceState.RUNNING);
+        assertThat(chunk.first()).isEqualTo(chunk.sequence().computed());
+        assertThat(chunk.count()).isPositive();
+        assertThat(chunk.sequence().table().count() * 16).isGreaterThanOrEqualTo(chunk.end());
+        rows += chunk.count();
+      }
+      assertThat(rows).isEqualTo(plan.rows()).isLessThanOrEqualTo(budget);
+    }
+
+    private void check() {
+      pool.checkInvariants();
+      Set<Integer> pages = new HashSet<>();
+      for (Sequence sequence : scheduler.all()) {
+        assertThat(sequence.computed()).isLessThanOrEqualTo(sequence.length());
+        for (int i = 0; i < sequence.table().count(); i++) {
+          pages.add(sequence.table().pages()[i]);
+        }
+        if (sequence.state() == SequenceState.WAITING) {
+          assertThat(sequence.table().count()).isZero();
+        }
+      }
+      assertThat(pool.inUse()).isEqualTo(pages.size());
+      ends.forEach((sequence, _) -> assertThat(sequence.table().count()).isZero());
+    }
+  }
+}
