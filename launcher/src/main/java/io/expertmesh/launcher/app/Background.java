@@ -19,6 +19,10 @@ import java.util.concurrent.TimeoutException;
 /** Starts a supervisor that outlives this process and its terminal, and waits until it is ready. */
 final class Background {
   private static final long TICK_MILLIS = 100;
+
+  /** How the supervisor's failure begins in its log; it is told once, by us. */
+  private static final String FAILURE = "mesh: ";
+
   private static final String DETACH =
       "trap '' INT HUP; if command -v setsid >/dev/null 2>&1; then exec setsid \"$@\"; fi; exec \"$@\"";
 
@@ -78,7 +82,9 @@ final class Background {
               .isPresent();
       List<String> lines = Logs.tail(log, Integer.MAX_VALUE);
       if (!ended) {
-        lines.subList(shown, lines.size()).forEach(terminal::line);
+        lines.subList(shown, lines.size()).stream()
+            .filter(line -> !line.startsWith(FAILURE))
+            .forEach(terminal::line);
         shown = lines.size();
       }
       if (ready) {
@@ -87,7 +93,7 @@ final class Background {
       if (ended) {
         String sentence = lines.isEmpty() ? "it left no log" : lines.getLast();
         throw new LauncherException(
-            sentence.startsWith("mesh: ") ? sentence.substring("mesh: ".length()) : sentence);
+            sentence.startsWith(FAILURE) ? sentence.substring(FAILURE.length()) : sentence);
       }
     }
   }

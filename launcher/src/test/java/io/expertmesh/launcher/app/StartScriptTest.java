@@ -86,15 +86,33 @@ class StartScriptTest {
 
   @Test
   void aNewerSourceOrARemovedOneIsBuilt() throws Exception {
-    mesh(Map.of(), "status");
+    mesh(Map.of(), "up");
     later(tree.resolve("router-service/src/main/java/A.java"));
     mesh(Map.of(), "status");
+    assertThat(calls()).as("status builds only where nothing is built").hasSize(1);
+    mesh(Map.of(), "up");
     assertThat(calls()).hasSize(2);
 
     Files.delete(tree.resolve("model/src/main/java/A.java"));
     later(tree.resolve("model/src/main/java"));
-    mesh(Map.of(), "status");
+    mesh(Map.of(), "up");
     assertThat(calls()).hasSize(3);
+  }
+
+  @Test
+  void theTreeOfARunningMeshIsNotReplaced() throws Exception {
+    mesh(Map.of(), "up");
+    later(tree.resolve("pom.xml"));
+    long pid = ProcessHandle.current().pid();
+    Path run = Files.createDirectories(tree.resolve("run"));
+    Files.writeString(
+        run.resolve("mesh.json"), "{\n  \"supervisor\" : {\n    \"pid\" : " + pid + "\n  }\n}\n");
+
+    Result refused = mesh(Map.of(), "up");
+
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.output()).contains("a mesh is up (process " + pid + ")");
+    assertThat(calls()).hasSize(1);
   }
 
   @Test
