@@ -1,0 +1,128 @@
+package io.expertmesh.gateway.transport.http;
+
+import io.expertmesh.gateway.core.generation.GenerationEngine;
+import io.expertmesh.gateway.core.request.ApiException;
+import io.expertmesh.gateway.core.request.GenerationRequest;
+import io.expertmesh.gateway.core.response.Answer;
+import io.expertmesh.gateway.core.response.AnswerPlan;
+import io.expertmesh.gateway.core.response.AnswerSink;
+import io.expertmesh.gateway.core.response.Desk;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
+import reactor.core.scheduler.Scheduler;
+import reactor.netty.DisposableChannel;
+import reactor.netty.http.server.HttpServerResponse;
+
+/** Answers the two generating endpoints. A client that leaves ends the work behind it at once. */
+final class GenerateEndpoint {
+  private final Desk desk;
+  private final GenerationEngine engine;
+  private final Scheduler worker;
+  private final HttpLimits limits;
+  private final GatewayMetrics metrics;
+
+  /**
+   * @param worker where bodies are parsed, tokenized and rendered
+   */
+  GenerateEndpoint(
+      Desk desk,
+      GenerationEngine engine,
+      Scheduler worker,
+      HttpLimits limits,
+      GatewayMetrics metrics) {
+    this.desk = desk;
+    this.engine = engine;
+    this.worker = worker;
+    this.limits = limits;
+    this.metrics = metrics;
+  }
+
+  Mono<Void> answer(ServerWebExchange exchange, GenerationRequest.Api api, byte[] body) {
+    long started = System.nanoTime();
+    long deadline = started + limits.requestTimeout().toNanos();
+    AtomicReference<@Nullable Answer> running = new AtomicReference<>();
+    if (!metrics.enter(limits.inFlight())) {
+      metrics.refused("overloaded");
+      return Mono.error(new ApiException(ErrorBodies.overloaded()));
+    }
+    return Mono.fromCallable(() -> desk.plan(api, body, deadline))
+        .subscribeOn(worker)
+        .doOnError(ApiException.class, e -> metrics.refused(e.error().code()))
+        .flatMap(
+            plan ->
+                plan.stream()
+                    ? stream(exchange, plan, started, running)
+                    : whole(exchange, plan, started, running))
+        .doFinally(
+            signal -> {
+              metrics.leave();
+              Answer answer = running.get();
+              if (signal != SignalType.ON_COMPLETE && answer != null) {
+                answer.cancel();
+              }
+            });
+  }
+
+  private Mono<Void> whole(
+      ServerWebExchange exchange,
+      AnswerPlan plan,
+      long started,
+      AtomicReference<@Nullable Answer> running) {
+    return Mono.<byte[]>create(sink -> run(plan, new WholeAnswer(sink), started, running))
+        .flatMap(json -> Bytes.json(exchange.getResponse(), 200, json));
+  }
+
+  private Mono<Void> stream(
+      ServerWebExchange exchange,
+      AnswerPlan plan,
+      long started,
+      AtomicReference<@Nullable Answer> running) {
+    ServerHttpResponse response = exchange.getResponse();
+    Runnable cut =
+        () -> {
+          metrics.cut();
+          Answer answer = running.get();
+          if (answer != null) {
+            answer.cancel();
+          }
+          close(response);
+        };
+    return Mono.<Flux<DataBuffer>>create(
+            sink ->
+                run(
+                    plan,
+                    new AnswerStream(sink, response.bufferFactory(), limits.streamBytes(), cut),
+                    started,
+                    running))
+        .flatMap(
+            events -> {
+              response.setStatusCode(HttpStatus.OK);
+              response.getHeaders().setContentType(MediaType.TEXT_EVENT_STREAM);
+              response.getHeaders().set(HttpHeaders.CACHE_CONTROL, "no-cache");
+              response.getHeaders().set("X-Accel-Buffering", "no");
+              return response.writeAndFlushWith(events.map(Mono::just));
+            });
+  }
+
+  private void run(
+      AnswerPlan plan, AnswerSink sink, long started, AtomicReference<@Nullable Answer> running) {
+    Answer answer = new Answer(plan, sink, metrics, System::nanoTime, started);
+    running.set(answer);
+    answer.start(engine);
+  }
+
+  private static void close(ServerHttpResponse response) {
+    HttpServerResponse connection = ServerHttpResponseDecorator.getNativeResponse(response);
+    connection.withConnection(DisposableChannel::dispose);
+  }
+}
