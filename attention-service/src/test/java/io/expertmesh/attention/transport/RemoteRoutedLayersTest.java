@@ -1,0 +1,106 @@
+package io.expertmesh.attention.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.expertmesh.attention.core.RoutedBatch;
+import io.expertmesh.attention.core.RoutedCall;
+import io.expertmesh.attention.core.RoutedRows;
+import io.expertmesh.model.kernel.DType;
+import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.MeshException;
+import io.expertmesh.protocol.transport.MeshNetty;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Rows to routers and back, and what happens when a router goes. */
+class RemoteRoutedLayersTest {
+  private static final int WIDTH = 512;
+  private static final RouterIdentity IDENTITY = new RouterIdentity("m", 7, "fma1/any/f32");
+
+  private final MeshNetty netty = new MeshNetty("test-net");
+
+  @AfterEach
+  void close() {
+    netty.close();
+  }
+
+  @Test
+  void aBatchOverOneMessageComesBackInOrderAndWhole() throws Exception {
+    try (FakeRouter router = new FakeRouter("m");
+        RemoteRoutedLayers layers = connect(router.address())) {
+      waitUntil(layers::covered);
+      RoutedBatch batch = batch(1300);
+      RoutedRows rows = layers.submit(batch).await();
+      for (int i = 0; i < 1300 * WIDTH; i++) {
+        assertThat(rows.rows()[i]).isEqualTo(2 * batch.rows()[i]);
+      }
+      // 512 rows of 2 KiB fill a message; the fake finds its last row unavailable in each
+      assertThat(router.requests).hasValue(3);
+      assertThat(rows.unavailable().stream()).containsExactly(511, 1023, 1299);
+      assertThat(rows.detail()).isEqualTo("layer 0 expert 1");
+    }
+  }
+
+  @Test
+  void callsOfALostRouterGoToAnother() throws Exception {
+    try (FakeRouter first = new FakeRouter("m");
+        FakeRouter second = new FakeRouter("m");
+        RemoteRoutedLayers layers = connect(first.address(), second.address())) {
+      waitUntil(() -> first.streams.get() + second.streams.get() == 2);
+      first.silent(true);
+      second.silent(true);
+      RoutedCall call = layers.submit(batch(3));
+      waitUntil(() -> first.requests.get() + second.requests.get() == 1);
+      FakeRouter taken = first.requests.get() == 1 ? first : second;
+      FakeRouter other = taken == first ? second : first;
+      other.silent(false);
+      taken.close();
+      assertThat(call.await().rows()).hasSize(3 * WIDTH);
+    }
+  }
+
+  @Test
+  void withoutARouterCallsFailAtOnce() {
+    try (RemoteRoutedLayers layers = connect("127.0.0.1:1")) {
+      RoutedCall call = layers.submit(batch(1));
+      assertThatThrownBy(call::await)
+          .isInstanceOfSatisfying(
+              MeshException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.SERVICE_UNAVAILABLE));
+    }
+  }
+
+  @Test
+  void aRouterOfAnotherModelIsNotUsed() throws Exception {
+    try (FakeRouter router = new FakeRouter("other");
+        RemoteRoutedLayers layers = connect(router.address())) {
+      waitUntil(() -> layers.detail().contains("it serves model other, not m"));
+      assertThat(layers.covered()).isFalse();
+    }
+  }
+
+  private RemoteRoutedLayers connect(String... addresses) {
+    return new RemoteRoutedLayers(netty, List.of(addresses), IDENTITY, WIDTH, DType.F32);
+  }
+
+  private static RoutedBatch batch(int rows) {
+    float[] data = new float[rows * WIDTH];
+    for (int i = 0; i < data.length; i++) {
+      data[i] = i % 1000;
+    }
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    return new RoutedBatch(0, data, rows, new int[rows], new int[rows], deadline);
+  }
+
+  private static void waitUntil(BooleanSupplier condition) {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("gave up waiting").isLessThan(limit);
+      Thread.onSpinWait();
+    }
+  }
+}
