@@ -34,13 +34,16 @@ import io.expertmesh.router.core.RoutedModel;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.SplittableRandom;
 import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The same engine as the mesh's with everything in this process: what the network costs is the difference. */
+/**
+ * The same engine as the mesh's with everything in this process: what the network costs is the
+ * difference.
+ */
 public final class InProcessTarget implements LoadTarget {
   private final Arena arena = Arena.ofShared();
   private final Checkpoint checkpoint;
@@ -74,16 +77,29 @@ public final class InProcessTarget implements LoadTarget {
     }
     expertWeights =
         ExpertWeights.pack(
-            checkpoint, new ShardSpec("all", spec, experts), kernels, activations, arena, (done, total) -> {});
+            checkpoint,
+            new ShardSpec("all", spec, experts),
+            kernels,
+            activations,
+            arena,
+            (done, total) -> {});
     routing = new LocalRouting(new ExpertEngine(expertWeights, kernels, pool, 1024));
     routing.dispatchWith(dispatcher(spec, kernels, activations, experts));
 
     EngineSettings settings = EngineSettings.defaults(spec, activations);
-    weights = ModelWeights.load(checkpoint, kernels, activations, settings.maxContext(), arena, fraction -> {});
+    weights =
+        ModelWeights.load(
+            checkpoint, kernels, activations, settings.maxContext(), arena, fraction -> {});
     KvCache cache = new KvCache(spec, settings.pages(), arena);
     ForwardPass pass =
         new ForwardPass(
-            weights, kernels, pool, cache, routing, settings.microBatches(), settings.limits().maxBatchTokens());
+            weights,
+            kernels,
+            pool,
+            cache,
+            routing,
+            settings.microBatches(),
+            settings.limits().maxBatchTokens());
     EngineCore core =
         new EngineCore(
             settings.limits(),
@@ -102,9 +118,11 @@ public final class InProcessTarget implements LoadTarget {
     engine.start();
   }
 
-  private Dispatcher dispatcher(ModelSpec spec, Kernels kernels, DType activations, SortedMap<Integer, BitSet> experts) {
+  private Dispatcher dispatcher(
+      ModelSpec spec, Kernels kernels, DType activations, SortedMap<Integer, BitSet> experts) {
     Registry registry =
-        new Registry(RoutedModel.of(spec, checkpoint.modelId(), checkpoint.weightsVersion(), activations));
+        new Registry(
+            RoutedModel.of(spec, checkpoint.modelId(), checkpoint.weightsVersion(), activations));
     Dispatcher dispatcher =
         new Dispatcher(
             registry,
@@ -163,7 +181,10 @@ public final class InProcessTarget implements LoadTarget {
     return provider;
   }
 
-  /** Weight bytes that the steps since the start had to read: all of attention and head once a step, each expert block once. */
+  /**
+   * Weight bytes that the steps since the start had to read: all of attention and head once a step,
+   * each expert block once.
+   */
   public long weightBytesRead() {
     long perBlock = expertWeights.bytes() / expertWeights.shard().blocks().size();
     return steps.get() * weights.bytesPerStep() + routing.blocks() * perBlock;

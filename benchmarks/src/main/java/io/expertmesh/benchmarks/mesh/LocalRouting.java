@@ -20,8 +20,8 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The in-process transport: the same gates, dispatcher, combiner and expert engine as in the mesh, called directly on the engine's
- * thread. Every call is complete when {@link #submit} returns.
+ * The in-process transport: the same gates, dispatcher, combiner and expert engine as in the mesh,
+ * called directly on the engine's thread. Every call is complete when {@link #submit} returns.
  */
 final class LocalRouting implements RoutedLayers, ExpertLink, RouteSink {
   private final ExpertEngine engine;
@@ -89,7 +89,10 @@ final class LocalRouting implements RoutedLayers, ExpertLink, RouteSink {
     }
     Dispatcher all = dispatcher;
     if (all != null) {
-      all.reply(call.replica(), call.id(), ExpertReply.ok(pairs, width, version, results, 0, results.length));
+      all.reply(
+          call.replica(),
+          call.id(),
+          ExpertReply.ok(pairs, width, version, results, 0, results.length));
     }
   }
 
@@ -103,7 +106,8 @@ final class LocalRouting implements RoutedLayers, ExpertLink, RouteSink {
       System.arraycopy(
           call.rows(), call.rowsOffset() + call.pairRow(from + i) * width, input, i * width, width);
     }
-    engine.compute(engine.weights().shard().block(call.layer(), call.pairExpert(from)), input, rows, output);
+    engine.compute(
+        engine.weights().shard().block(call.layer(), call.pairExpert(from)), input, rows, output);
     System.arraycopy(output, 0, results, from * width, rows * width);
     blocks++;
   }

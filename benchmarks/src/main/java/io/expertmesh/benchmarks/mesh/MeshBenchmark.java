@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Decode rate, TTFT and TPOT at 1, 8 and 32 concurrent requests, prompts of 64 tokens, and the time until the last of 32
- * prompts has its first token.
+ * Decode rate, TTFT and TPOT at 1, 8 and 32 concurrent requests, prompts of 64 tokens, and the time
+ * until the last of 32 prompts has its first token.
  *
  * <pre>
  * MeshBenchmark mesh http://127.0.0.1:8080 MODEL_DIR    a running mesh, over HTTP
@@ -32,13 +32,15 @@ public final class MeshBenchmark {
         }
       }
       case "local" -> local(Path.of(args[1]), Integer.parseInt(args[2]));
-      default -> throw new IllegalArgumentException("mesh URL MODEL_DIR, or local MODEL_DIR THREADS");
+      default ->
+          throw new IllegalArgumentException("mesh URL MODEL_DIR, or local MODEL_DIR THREADS");
     }
   }
 
   private static void local(Path model, int threads) throws Exception {
     double bandwidth = ReadBandwidth.measure(threads);
-    System.out.printf(Locale.ROOT, "read bandwidth with %d threads: %.1f GB/s%n", threads, bandwidth / 1e9);
+    System.out.printf(
+        Locale.ROOT, "read bandwidth with %d threads: %.1f GB/s%n", threads, bandwidth / 1e9);
     try (InProcessTarget target = new InProcessTarget(model, threads)) {
       System.out.println("provider: " + target.provider());
       runAll(target, vocabulary(model));
@@ -46,7 +48,8 @@ public final class MeshBenchmark {
         long bytes = target.weightBytesRead();
         long steps = target.steps();
         new LoadRun(concurrency, 1, NEW_TOKENS, vocabulary(model)).against(target, 99);
-        double bytesPerStep = (target.weightBytesRead() - bytes) / (double) (target.steps() - steps);
+        double bytesPerStep =
+            (target.weightBytesRead() - bytes) / (double) (target.steps() - steps);
         System.out.printf(
             Locale.ROOT,
             "concurrency %d: %.0f MB of weights per step, limit %.0f tokens/s%n",
@@ -68,12 +71,16 @@ public final class MeshBenchmark {
       new LoadRun(32, PROMPT, 32, vocabulary).against(target, 1000 + warm);
       new LoadRun(2, PROMPT, 32, vocabulary).against(target, 2000 + warm);
     }
-    System.out.println("concurrency  decode tok/s  TTFT p50 ms  last TTFT ms  TPOT p50 ms   (medians of " + ROUNDS + ")");
+    System.out.println(
+        "concurrency  decode tok/s  TTFT p50 ms  last TTFT ms  TPOT p50 ms   (medians of "
+            + ROUNDS
+            + ")");
     for (int concurrency : new int[] {1, 8, 32}) {
       double[][] columns = new double[4][ROUNDS];
       for (int round = 0; round < ROUNDS; round++) {
         LoadRun.Figures figures =
-            new LoadRun(concurrency, PROMPT, NEW_TOKENS, vocabulary).against(target, concurrency * 100L + round);
+            new LoadRun(concurrency, PROMPT, NEW_TOKENS, vocabulary)
+                .against(target, concurrency * 100L + round);
         columns[0][round] = figures.decodeTokensPerSecond();
         columns[1][round] = figures.medianTtft();
         columns[2][round] = figures.lastTtft();

@@ -57,8 +57,12 @@ final class ReadBandwidth {
     for (long at = 0; at < BYTES_PER_THREAD; at += 4L * step) {
       a = a.add(LongVector.fromMemorySegment(species, part, at, ByteOrder.LITTLE_ENDIAN));
       b = b.add(LongVector.fromMemorySegment(species, part, at + step, ByteOrder.LITTLE_ENDIAN));
-      c = c.add(LongVector.fromMemorySegment(species, part, at + 2L * step, ByteOrder.LITTLE_ENDIAN));
-      d = d.add(LongVector.fromMemorySegment(species, part, at + 3L * step, ByteOrder.LITTLE_ENDIAN));
+      c =
+          c.add(
+              LongVector.fromMemorySegment(species, part, at + 2L * step, ByteOrder.LITTLE_ENDIAN));
+      d =
+          d.add(
+              LongVector.fromMemorySegment(species, part, at + 3L * step, ByteOrder.LITTLE_ENDIAN));
     }
     return a.add(b).add(c.add(d)).reduceLanes(jdk.incubator.vector.VectorOperators.ADD);
   }
