@@ -42,8 +42,6 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
   GrpcServerServicesAutoConfiguration.class
 })
 public class AttentionApplication {
-  private static final System.Logger LOG = System.getLogger(AttentionApplication.class.getName());
-
   /** In code, because the services may share one class path and with it one properties file. */
   private static final Map<String, Object> DEFAULTS =
       Map.ofEntries(
@@ -72,10 +70,8 @@ public class AttentionApplication {
       }
       start(context);
     } catch (RuntimeException | Error e) {
-      LOG.log(
-          System.Logger.Level.ERROR,
-          "attention-service cannot start: {0}",
-          StartFailure.sentence(e));
+      // Not by the logger: a context that failed has taken the logging down with it.
+      System.err.println("attention-service cannot start: " + StartFailure.sentence(e));
       System.exit(1);
     }
   }
