@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
@@ -33,6 +35,7 @@ final class PrepareCommand implements Callable<Integer> {
   /** Writing a cache takes the ending process some seconds of a processor. */
   private static final Duration GRACE = Duration.ofSeconds(90);
 
+  private static final int PATIENCE_SECONDS = 180;
   private static final int ROUNDS = 3;
 
   @ParentCommand @Nullable MeshCommand mesh;
@@ -70,6 +73,9 @@ final class PrepareCommand implements Callable<Integer> {
               GRACE);
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(supervisor::stop));
       rehearsal.attend(supervisor);
+      // What was recorded until then is worth a cache too.
+      CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS)
+          .execute(supervisor::stop);
       supervisor.run();
       rehearsal
           .failure()

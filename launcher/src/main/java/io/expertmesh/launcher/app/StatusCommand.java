@@ -22,6 +22,8 @@ import picocli.CommandLine.ParentCommand;
     description = "Shows every service: process, shard, state, tokens/s, queue, times, memory.",
     mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
+  private static final int STATE_CHARS = 50;
+
   @ParentCommand @Nullable MeshCommand mesh;
 
   @Override
@@ -69,9 +71,7 @@ final class StatusCommand implements Callable<Integer> {
         instance.name(),
         alive ? Long.toString(instance.process().pid()) : "-",
         shard.isEmpty() ? "-" : shard,
-        report.detail().isBlank() || report.ready()
-            ? report.state()
-            : report.state() + ": " + report.detail(),
+        report.words(STATE_CHARS),
         Quantities.decimal(report.tokensPerSecond()),
         answer.isPresent() ? Integer.toString(report.queueDepth()) : "-",
         Quantities.decimal(report.p50Millis()),

@@ -10,6 +10,10 @@ import java.util.Map;
 /** How far every service of a starting mesh is, as lines of text. Not thread-safe. */
 public final class ProgressBoard {
   private static final int BAR = 20;
+  private static final int NEWS_WORDS = 100;
+
+  /** Lines that are redrawn must not wrap. */
+  private static final int LINE_WORDS = 60;
 
   private final Map<String, ServiceReport> reports = new LinkedHashMap<>();
   private final Map<String, Duration> readyAfter = new LinkedHashMap<>();
@@ -33,7 +37,8 @@ public final class ProgressBoard {
       readyAfter.putIfAbsent(name, elapsed);
     }
     if (before == null || !before.state().equals(report.state())) {
-      news.add(pad(name) + "  " + words(report) + "  (" + Quantities.seconds(elapsed) + ")");
+      news.add(
+          pad(name) + "  " + report.words(NEWS_WORDS) + "  (" + Quantities.seconds(elapsed) + ")");
     }
   }
 
@@ -61,7 +66,7 @@ public final class ProgressBoard {
       return "ready after " + Quantities.seconds(readyAfter.getOrDefault(name, Duration.ZERO));
     }
     if (report.progress() <= 0) {
-      return words(report);
+      return report.words(LINE_WORDS);
     }
     int full = (int) Math.round(Math.min(1, report.progress()) * BAR);
     return String.format(
@@ -70,13 +75,7 @@ public final class ProgressBoard {
         "#".repeat(full),
         ".".repeat(BAR - full),
         100 * Math.min(1, report.progress()),
-        words(report));
-  }
-
-  private static String words(ServiceReport report) {
-    return report.detail().isBlank() || report.ready()
-        ? report.state()
-        : report.state() + ": " + report.detail();
+        report.words(LINE_WORDS - BAR - 10));
   }
 
   private String pad(String name) {

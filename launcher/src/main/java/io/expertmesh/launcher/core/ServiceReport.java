@@ -39,6 +39,12 @@ public record ServiceReport(
     return new ServiceReport(state, "", 0, 0, 0, 0, 0, 0);
   }
 
+  /** State and detail in a few words, cut to a length. */
+  public String words(int mostChars) {
+    String words = detail.isBlank() || ready() ? state : state + ": " + detail;
+    return words.length() <= mostChars ? words : words.substring(0, mostChars - 3) + "...";
+  }
+
   /** True if it takes requests. */
   public boolean ready() {
     return state.equals(READY);

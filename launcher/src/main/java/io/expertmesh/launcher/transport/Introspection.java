@@ -17,14 +17,14 @@ import java.util.concurrent.TimeUnit;
  * Asks services on this machine how they are. Channels are kept between questions. For one thread.
  */
 public final class Introspection implements AutoCloseable {
-  private static final long ANSWER_MILLIS = 1_000;
+  private static final long ANSWER_MILLIS = 3_000;
   private static final String PREFIX = "SERVICE_STATE_";
 
   private final MeshNetty netty = new MeshNetty("introspection");
   private final Map<Integer, ManagedChannel> channels = new HashMap<>();
 
   /**
-   * What the service says of itself; empty if it does not answer within a second.
+   * What the service says of itself; empty if it does not answer within 3 seconds.
    *
    * @param port loopback port of its gRPC server
    */
