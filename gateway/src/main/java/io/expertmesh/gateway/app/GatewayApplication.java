@@ -67,6 +67,7 @@ public class GatewayApplication {
             Map.entry("spring.cloud.gateway.server.webflux.default-filters", ""),
             Map.entry("logging.level.root", "warn"),
             Map.entry("logging.level.ai.djl", "error"),
+            Map.entry("logging.level.org.hibernate.validator", "error"),
             Map.entry("logging.level.io.expertmesh", "info"),
             Map.entry("logging.level.org.springframework.boot.diagnostics", "off"),
             Map.entry("logging.level.org.springframework.boot.SpringApplication", "off"),

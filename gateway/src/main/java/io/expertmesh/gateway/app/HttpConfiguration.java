@@ -9,6 +9,7 @@ import io.expertmesh.gateway.transport.http.ErrorBodies;
 import io.expertmesh.gateway.transport.http.GatewayMetrics;
 import io.expertmesh.gateway.transport.http.HttpLimits;
 import io.expertmesh.gateway.transport.http.MeshRouting;
+import io.expertmesh.gateway.transport.http.OffTheEventLoop;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -95,6 +96,11 @@ class HttpConfiguration {
   @Bean
   Draining draining() {
     return new Draining();
+  }
+
+  @Bean
+  OffTheEventLoop offTheEventLoop() {
+    return new OffTheEventLoop();
   }
 
   @Bean
