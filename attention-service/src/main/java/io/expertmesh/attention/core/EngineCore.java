@@ -99,7 +99,7 @@ public final class EngineCore {
 
   /** When {@link #step} may have work though nothing is submitted; MAX_VALUE if never. */
   public long nextWake(long now) {
-    long wake = scheduler.nextWake();
+    long wake = scheduler.nextWake(now);
     return anyPaused ? Math.min(wake, now + CONGESTION_POLL_NANOS) : wake;
   }
 

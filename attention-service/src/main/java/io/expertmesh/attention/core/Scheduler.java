@@ -149,10 +149,14 @@ public final class Scheduler {
   }
 
   /** When {@link #plan} may have something to do though nothing happened; MAX_VALUE if never. */
-  public long nextWake() {
+  public long nextWake(long now) {
     long wake = Long.MAX_VALUE;
     for (Sequence sequence : waiting) {
       wake = Math.min(wake, sequence.request().deadlineNanos());
+      // parked, then preempted: nobody else may be there to step when its backoff is over
+      if (sequence.notBefore() > now) {
+        wake = Math.min(wake, sequence.notBefore());
+      }
     }
     for (Sequence sequence : admitted) {
       wake = Math.min(wake, sequence.request().deadlineNanos());

@@ -78,6 +78,28 @@ class SchedulerTest {
         .hasMessageContaining("key-value pages");
   }
 
+  @Test
+  void aSequenceThatLostItsPagesWhileItWasParkedIsLookedAtWhenItsBackoffIsOver() {
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 8), new PagePool(3, false), new int[0], _ -> {});
+    Sequence lengthy = scheduler.submit(request(15, 20));
+    Sequence parked = scheduler.submit(request(4, 2));
+    StepPlan first = scheduler.plan(0);
+    assertThat(first.chunks()).extracting(Chunk::sequence).containsExactly(lengthy, parked);
+    assertThat(scheduler.completed(first.chunks().getFirst())).isTrue();
+    scheduler.append(lengthy, 1);
+    scheduler.park(first.chunks().getLast(), ErrorCode.EXPERT_UNAVAILABLE, "gone", 0);
+    while (lengthy.state() != SequenceState.FINISHED) {
+      finishStep(scheduler, scheduler.plan(0));
+    }
+    assertThat(parked.preemptions()).isEqualTo(1);
+    assertThat(scheduler.plan(0).isEmpty()).as("its backoff is not over").isTrue();
+    long wake = scheduler.nextWake(0);
+    assertThat(wake).isEqualTo(parked.notBefore());
+    assertThat(scheduler.plan(wake).chunks()).extracting(Chunk::sequence).containsExactly(parked);
+  }
+
   private static void finishStep(Scheduler scheduler, StepPlan plan) {
     for (Chunk chunk : plan.chunks()) {
       if (scheduler.completed(chunk) && chunk.samples()) {
