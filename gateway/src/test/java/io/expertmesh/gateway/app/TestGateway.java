@@ -28,13 +28,18 @@ final class TestGateway implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   TestGateway(String modelDirectory, List<TestGeneration> replicas, String... more) {
+    this(
+        modelDirectory,
+        String.join(",", replicas.stream().map(TestGeneration::address).toList()),
+        more);
+  }
+
+  TestGateway(String modelDirectory, String attention, String... more) {
     List<String> arguments = new ArrayList<>();
     arguments.add("--server.port=0");
     arguments.add("--expertmesh.model=" + modelDirectory);
     arguments.add("--expertmesh.gateway.poll-millis=20");
-    arguments.add(
-        "--expertmesh.gateway.attention="
-            + String.join(",", replicas.stream().map(TestGeneration::address).toList()));
+    arguments.add("--expertmesh.gateway.attention=" + attention);
     arguments.addAll(Arrays.asList(more));
     context = GatewayApplication.start(arguments.toArray(String[]::new));
     WebServerApplicationContext web = (WebServerApplicationContext) context;

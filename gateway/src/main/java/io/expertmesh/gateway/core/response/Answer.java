@@ -69,7 +69,10 @@ public final class Answer {
     }
   }
 
-  /** The client left: stops everything at once. The sink hears nothing more. */
+  /**
+   * Stops everything at once; the sink hears nothing more. Without effect on an answer that is
+   * complete.
+   */
   public void cancel() {
     boolean late = over;
     cancelled = true;

@@ -3,6 +3,7 @@ package io.expertmesh.gateway.core.response;
 import io.expertmesh.gateway.core.generation.GenerationEnd;
 import io.expertmesh.gateway.core.generation.GenerationSpec;
 import io.expertmesh.gateway.core.generation.ScoredToken;
+import io.expertmesh.gateway.core.text.IdsOnly;
 import io.expertmesh.gateway.core.text.IncrementalDetokenizer;
 import io.expertmesh.gateway.core.text.StopMatcher;
 import io.expertmesh.gateway.core.text.TokenDecoder;
@@ -39,7 +40,9 @@ final class Choice {
       GenerationSpec spec, TokenDecoder decoder, List<String> stopStrings, @Nullable String echo) {
     this.spec = spec;
     this.decoder = decoder;
-    this.detokenizer = new IncrementalDetokenizer(decoder, spec.promptIds());
+    // Printed ids are no text that goes on from the prompt.
+    boolean goesOn = decoder != IdsOnly.INSTANCE || echo != null;
+    this.detokenizer = new IncrementalDetokenizer(decoder, goesOn ? spec.promptIds() : new int[0]);
     this.stops = new StopMatcher(stopStrings);
     this.echo = echo;
   }

@@ -2,6 +2,8 @@ package io.expertmesh.gateway.core.template;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Cuts the inside of a tag into tokens, up to the end of the tag. */
 final class ExpressionLexer {
@@ -10,7 +12,10 @@ final class ExpressionLexer {
     "]", "{", "}", ",", ":", ".", "|"
   };
 
+  private static final Pattern NUMBER = Pattern.compile("\\d[\\d_]*(\\.\\d+)?([eE][-+]?\\d+)?");
+
   private final String source;
+  private final Matcher number;
   private final String closing;
   private int position;
   private int depth;
@@ -20,6 +25,7 @@ final class ExpressionLexer {
    */
   ExpressionLexer(String source, int position, String closing) {
     this.source = source;
+    this.number = NUMBER.matcher(source);
     this.position = position;
     this.closing = closing;
   }
@@ -78,22 +84,13 @@ final class ExpressionLexer {
   }
 
   private Token number() {
-    int start = position;
-    boolean fraction = false;
-    while (position < source.length()) {
-      char c = source.charAt(position);
-      boolean point =
-          c == '.'
-              && !fraction
-              && position + 1 < source.length()
-              && Character.isDigit(source.charAt(position + 1));
-      if (!Character.isDigit(c) && c != '_' && !point) {
-        break;
-      }
-      fraction |= point;
-      position++;
+    number.region(position, source.length());
+    if (!number.lookingAt()) {
+      throw new TemplateException("line " + line() + ": a number is wrong");
     }
-    String text = source.substring(start, position).replace("_", "");
+    boolean fraction = number.group(1) != null || number.group(2) != null;
+    position = number.end();
+    String text = number.group().replace("_", "");
     try {
       Object value = fraction ? (Object) Double.valueOf(text) : (Object) Long.valueOf(text);
       return new Token(Token.Kind.NUMBER, text, value, line());

@@ -167,7 +167,7 @@ final class Filters {
           case "floor" -> RoundingMode.FLOOR;
           default -> RoundingMode.HALF_EVEN;
         };
-    return BigDecimal.valueOf(Py.toDouble(value)).setScale((int) digits, mode).doubleValue();
+    return new BigDecimal(Py.toDouble(value)).setScale((int) digits, mode).doubleValue();
   }
 
   private Object sum(Object value, CallArguments a) {

@@ -1,5 +1,7 @@
 package io.expertmesh.gateway.core.template;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,10 +66,7 @@ final class PercentFormat {
           case 'f', 'F' ->
               signed(
                   flags,
-                  String.format(
-                      Locale.ROOT,
-                      "%." + (precision == null ? "6" : precision) + "f",
-                      Py.toDouble(value)));
+                  fixed(Py.toDouble(value), precision == null ? 6 : Integer.parseInt(precision)));
           default -> throw new TemplateException("unknown format '" + kind + "'");
         };
     boolean textual = kind == 's' || kind == 'r';
@@ -75,6 +74,13 @@ final class PercentFormat {
       text = text.substring(0, Math.min(text.length(), Integer.parseInt(precision)));
     }
     return padded(text, width, flags, textual);
+  }
+
+  /** Rounds the exact value of the double, as Python does. */
+  private static String fixed(double number, int digits) {
+    return Double.isFinite(number)
+        ? new BigDecimal(number).setScale(digits, RoundingMode.HALF_EVEN).toPlainString()
+        : Py.decimal(number);
   }
 
   private static String signed(String flags, String number) {

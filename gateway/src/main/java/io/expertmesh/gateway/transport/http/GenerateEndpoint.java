@@ -18,7 +18,6 @@ import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.SignalType;
 import reactor.core.scheduler.Scheduler;
 import reactor.netty.DisposableChannel;
 import reactor.netty.http.server.HttpServerResponse;
@@ -64,10 +63,11 @@ final class GenerateEndpoint {
                     ? stream(exchange, plan, started, running)
                     : whole(exchange, plan, started, running))
         .doFinally(
+            // An exchange whose client left ends in any of the three ways.
             signal -> {
               metrics.leave();
               Answer answer = running.get();
-              if (signal != SignalType.ON_COMPLETE && answer != null) {
+              if (answer != null) {
                 answer.cancel();
               }
             });
