@@ -3,12 +3,15 @@ package io.expertmesh.expert.core;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * What a replica proves of itself before it serves: every resident expert, applied to a fixed
- * probe, gives finite values, the same bits again, and the same bits for a row alone and among
- * others. Without the last, batching would change tokens.
+ * probe, gives finite values, and the same bits for a row alone and among others, without which
+ * batching would change tokens. The first expert of each width is tried at more places of a larger
+ * batch, and twice: which rows a kernel treats alike depends on the shape, not on the weights.
  */
 public final class SelfTest {
   /** Odd on purpose: kernels treat full groups of rows and left-over rows differently. */
@@ -16,6 +19,11 @@ public final class SelfTest {
 
   /** Positions in the batch whose rows are computed alone as well: first, middle, last. */
   private static final int[] ALONE = {0, 8, BATCH - 1};
+
+  /** Rows and positions for an expert of a width that was tried already. */
+  private static final int SMALL_BATCH = 2;
+
+  private static final int[] FIRST = {0};
 
   private SelfTest() {}
 
@@ -29,22 +37,36 @@ public final class SelfTest {
     float[] probe = probe(BATCH * hidden);
     float[] together = new float[BATCH * hidden];
     float[] again = new float[BATCH * hidden];
-    float[] row = new float[hidden];
-    float[] alone = new float[hidden];
     List<ShardSpec.Block> blocks = engine.weights().shard().blocks();
+    Set<Integer> tried = new HashSet<>();
     for (int block = 0; block < blocks.size(); block++) {
       ShardSpec.Block expert = blocks.get(block);
-      engine.compute(block, probe, BATCH, together);
-      requireFinite(together, expert);
-      engine.compute(block, probe, BATCH, again);
-      requireEqual(together, 0, again, expert, "gave other values the second time");
-      for (int position : ALONE) {
-        System.arraycopy(probe, position * hidden, row, 0, hidden);
-        engine.compute(block, row, 1, alone);
-        requireEqual(
-            together, position * hidden, alone, expert, "gave other values for a row alone");
+      boolean first = tried.add(engine.weights().expert(block).inner());
+      int rows = first ? BATCH : SMALL_BATCH;
+      engine.compute(block, probe, rows, together);
+      requireFinite(together, rows * hidden, expert);
+      if (first) {
+        engine.compute(block, probe, rows, again);
+        requireEqual(together, 0, again, expert, "gave other values the second time");
+      }
+      for (int position : first ? ALONE : FIRST) {
+        requireAloneAsTogether(engine, block, probe, position, together);
       }
     }
+  }
+
+  private static void requireAloneAsTogether(
+      ExpertEngine engine, int block, float[] probe, int position, float[] together) {
+    int hidden = engine.weights().hidden();
+    float[] row = Arrays.copyOfRange(probe, position * hidden, (position + 1) * hidden);
+    float[] alone = new float[hidden];
+    engine.compute(block, row, 1, alone);
+    requireEqual(
+        together,
+        position * hidden,
+        alone,
+        engine.weights().shard().blocks().get(block),
+        "gave other values for a row alone");
   }
 
   /** Values in [-1, 1) that are exact in bf16, from a fixed linear congruence. */
@@ -58,9 +80,9 @@ public final class SelfTest {
     return probe;
   }
 
-  private static void requireFinite(float[] values, ShardSpec.Block expert) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
+  private static void requireFinite(float[] values, int count, ShardSpec.Block expert) {
+    for (int i = 0; i < count; i++) {
+      if (!Float.isFinite(values[i])) {
         throw failed(expert, "gave a value that is not finite");
       }
     }

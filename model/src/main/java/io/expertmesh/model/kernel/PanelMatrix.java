@@ -13,7 +13,6 @@ import java.util.Arrays;
  */
 final class PanelMatrix implements PackedMatrix {
   private static final int CHUNK = 32;
-  private static final long ALIGNMENT = 64;
 
   private final int rows;
   private final int columns;
@@ -36,7 +35,7 @@ final class PanelMatrix implements PackedMatrix {
     int elementBytes = reader.isBf16() ? Short.BYTES : Float.BYTES;
     int panelBytes =
         Math.multiplyExact(reader.columns(), Math.multiplyExact(Lanes.PANEL, elementBytes));
-    MemorySegment all = arena.allocate((long) count * panelBytes, ALIGNMENT);
+    MemorySegment all = WeightMemory.allocate((long) count * panelBytes, arena);
     MemorySegment[] panels = new MemorySegment[count];
     for (int p = 0; p < count; p++) {
       panels[p] = all.asSlice((long) p * panelBytes, panelBytes);
@@ -77,6 +76,7 @@ final class PanelMatrix implements PackedMatrix {
 
   private static void packFloats(WeightReader reader, int firstRow, MemorySegment panel) {
     float[] values = new float[CHUNK];
+    panel.fill((byte) 0);
     int end = Math.min(Lanes.PANEL, reader.rows() - firstRow);
     for (int k = 0; k < reader.columns(); k += CHUNK) {
       int count = Math.min(CHUNK, reader.columns() - k);

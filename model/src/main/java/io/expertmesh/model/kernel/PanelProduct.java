@@ -133,7 +133,7 @@ final class PanelProduct {
     MemorySegment weights = w.panel(panel);
     int depth = w.columns();
     int step = Lanes.PANEL * (w.bf16() ? Short.BYTES : Float.BYTES);
-    int block = rows <= TILE ? depth : 64;
+    int block = rows <= TILE ? depth : 1024;
     for (int k = 0; k < depth; k += block) {
       int count = Math.min(block, depth - k);
       for (int row = 0; row < rows; ) {

@@ -97,6 +97,8 @@ class BitEqualityTest {
             "--set",
             "expertmesh.attention.max-batch-tokens=24",
             "--set",
+            "expertmesh.attention.max-sequences=16",
+            "--set",
             "expertmesh.attention.prefix-cache=false")) {
       assertThat(WORKLOAD.alone(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
       assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
