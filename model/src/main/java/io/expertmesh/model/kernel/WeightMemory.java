@@ -14,6 +14,7 @@ import java.util.Optional;
  * a product streams through all of them, and with pages of 4 KiB it would stop at every one for the
  * address and for the prefetcher to start again.
  */
+@SuppressWarnings("restricted") // asking the C library for memory is what this class is for
 final class WeightMemory {
   /** Size of a huge page on x86-64 and, with pages of 4 KiB, on AArch64. */
   private static final long HUGE_PAGE = 2L << 20;
