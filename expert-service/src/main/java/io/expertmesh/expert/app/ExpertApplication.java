@@ -105,7 +105,7 @@ public class ExpertApplication {
   @Bean
   ExpertReplica expertReplica(
       ExpertProperties properties, StatusBoard board, MeshNetty netty, ExpertService service) {
-    return new ExpertReplica(properties, board, netty, service);
+    return new ExpertReplica(properties, board, netty, service, System::exit);
   }
 
   @Bean

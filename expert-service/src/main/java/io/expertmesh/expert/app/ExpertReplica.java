@@ -3,6 +3,7 @@ package io.expertmesh.expert.app;
 import io.expertmesh.expert.core.ExpertEngine;
 import io.expertmesh.expert.core.ExpertHost;
 import io.expertmesh.expert.core.ExpertWeights;
+import io.expertmesh.expert.core.Probation;
 import io.expertmesh.expert.core.SelfTest;
 import io.expertmesh.expert.core.ShardNotation;
 import io.expertmesh.expert.core.ShardSpec;
@@ -22,6 +23,7 @@ import io.expertmesh.protocol.transport.MeshNetty;
 import java.lang.foreign.Arena;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -41,18 +43,28 @@ final class ExpertReplica {
   private final StatusBoard board;
   private final MeshNetty netty;
   private final ExpertService service;
+  private final IntConsumer exit;
+  private volatile boolean broken;
 
   // Guarded by this.
   private @Nullable ExpertHost host;
   private @Nullable LeaseClient leases;
   private boolean leaving;
 
+  /**
+   * @param exit ends the process with a code, in an orderly way
+   */
   ExpertReplica(
-      ExpertProperties properties, StatusBoard board, MeshNetty netty, ExpertService service) {
+      ExpertProperties properties,
+      StatusBoard board,
+      MeshNetty netty,
+      ExpertService service,
+      IntConsumer exit) {
     this.properties = Objects.requireNonNull(properties, "properties");
     this.board = Objects.requireNonNull(board, "board");
     this.netty = Objects.requireNonNull(netty, "netty");
     this.service = Objects.requireNonNull(service, "service");
+    this.exit = Objects.requireNonNull(exit, "exit");
   }
 
   /**
@@ -146,13 +158,14 @@ final class ExpertReplica {
             serving::load,
             System::nanoTime,
             RandomGenerator.getDefault(),
+            new Probation(serving, this::broken)::prove,
             this::leasesChanged);
     leases.start();
   }
 
   /** On the event loop, which must not wait for {@link #stop}: only the board is touched. */
   private void leasesChanged(int accepted, String trouble) {
-    if (board.state() == ServiceState.DRAINING) {
+    if (broken || board.state() == ServiceState.DRAINING) {
       return;
     }
     if (accepted > 0) {
@@ -160,6 +173,14 @@ final class ExpertReplica {
     } else {
       board.state(ServiceState.WAITING, trouble);
     }
+  }
+
+  /** Ends the process: whoever supervises it starts a new one, which loads the weights afresh. */
+  void broken(String sentence) {
+    broken = true;
+    board.state(ServiceState.FAILED, sentence);
+    LOG.log(System.Logger.Level.ERROR, sentence);
+    exit.accept(1);
   }
 
   /** Leaves in order: tells the routers, finishes what was taken, then gives the leases up. */
@@ -170,6 +191,10 @@ final class ExpertReplica {
       leaving = true;
       serving = host;
       held = leases;
+    }
+    if (broken) {
+      // Nothing that it would finish could be trusted.
+      return;
     }
     board.state(ServiceState.DRAINING, "finishing what was taken");
     LOG.log(System.Logger.Level.INFO, "Leaving");

@@ -1,5 +1,6 @@
 package io.expertmesh.expert.core;
 
+import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,6 +28,7 @@ public final class ExpertHost {
 
   // Guarded by the lock.
   private final BatchQueue queue;
+  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private boolean stopped;
   private int delivering;
 
@@ -90,6 +92,20 @@ public final class ExpertHost {
     }
   }
 
+  /**
+   * Has a task run on the computing thread before its next batch, with the engine to itself. Returns
+   * at once.
+   */
+  public void betweenBatches(Runnable task) {
+    lock.lock();
+    try {
+      tasks.add(task);
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Drops every call of a source that left. */
   public void cancel(Object source) {
     lock.lock();
@@ -102,17 +118,25 @@ public final class ExpertHost {
   }
 
   /**
-   * Computes one batch, if anything waits.
+   * Runs one task or computes one batch, if anything waits.
    *
    * @return false if nothing waited
    */
   public boolean step() {
-    boolean taken;
+    Runnable task;
+    boolean taken = false;
     lock.lock();
     try {
-      taken = queue.takeNext(batch, nanoClock.getAsLong());
+      task = tasks.poll();
+      if (task == null) {
+        taken = queue.takeNext(batch, nanoClock.getAsLong());
+      }
     } finally {
       lock.unlock();
+    }
+    if (task != null) {
+      task.run();
+      return true;
     }
     if (taken) {
       compute();
@@ -158,7 +182,7 @@ public final class ExpertHost {
   private boolean awaitWork() {
     lock.lock();
     try {
-      while (!stopped && queue.waitingPairs() == 0) {
+      while (!stopped && queue.waitingPairs() == 0 && tasks.isEmpty()) {
         work.awaitUninterruptibly();
       }
       return !stopped;

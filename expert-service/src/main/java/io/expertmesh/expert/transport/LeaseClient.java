@@ -24,6 +24,9 @@ public final class LeaseClient {
   private static final long FIRST_WAIT_MILLIS = 100;
   private static final long LONGEST_WAIT_MILLIS = 2000;
 
+  /** A router that ejects again and again is left alone for longer and longer. */
+  private static final long LONGEST_EJECTED_MILLIS = 30_000;
+
   private final MeshNetty netty;
   private final List<RouterLease> leases;
   private final Supplier<ExpertHost.Load> load;
@@ -41,10 +44,22 @@ public final class LeaseClient {
     void leases(int accepted, String trouble);
   }
 
+  /** Lets a replica that was ejected prove itself before it joins again. */
+  @FunctionalInterface
+  public interface Proof {
+    /**
+     * Begins the proof and returns at once; called on the event loop.
+     *
+     * @param passed to be called, on any thread, once the replica has proved itself
+     */
+    void begin(Runnable passed);
+  }
+
   /**
    * @param join what to offer
    * @param load present load, asked for many times a second
    * @param nanoClock monotonic time
+   * @param proof what an ejection demands before the router is dialled again
    */
   public LeaseClient(
       MeshNetty netty,
@@ -53,6 +68,7 @@ public final class LeaseClient {
       Supplier<ExpertHost.Load> load,
       LongSupplier nanoClock,
       RandomGenerator random,
+      Proof proof,
       Listener listener) {
     this.netty = Objects.requireNonNull(netty, "netty");
     this.load = Objects.requireNonNull(load, "load");
@@ -67,6 +83,9 @@ public final class LeaseClient {
                         netty,
                         join,
                         new Backoff(FIRST_WAIT_MILLIS, LONGEST_WAIT_MILLIS, random),
+                        new Backoff(FIRST_WAIT_MILLIS, LONGEST_EJECTED_MILLIS, random),
+                        nanoClock,
+                        proof,
                         this::changed))
             .toList();
   }

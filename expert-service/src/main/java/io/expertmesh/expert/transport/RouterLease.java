@@ -14,6 +14,7 @@ import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,27 +26,46 @@ final class RouterLease {
 
   private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** After a lease of this length, earlier ejections count no more. */
+  private static final long FORGIVEN_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private final RouterAddress router;
   private final MeshNetty netty;
   private final ManagedChannel channel;
   private final JoinRequest join;
   private final Backoff backoff;
+  private final Backoff ejections;
+  private final LongSupplier nanoClock;
+  private final LeaseClient.Proof proof;
   private final Runnable changed;
 
   private @Nullable Stream stream;
   private boolean accepted;
+  private long acceptedAt;
   private boolean leaving;
   private String trouble = "not reached yet";
 
   /**
+   * @param backoff waits after a loss or a refusal
+   * @param ejections waits after an ejection, in addition to the proof
    * @param changed told after every gain or loss of the lease
    */
   RouterLease(
-      RouterAddress router, MeshNetty netty, JoinRequest join, Backoff backoff, Runnable changed) {
+      RouterAddress router,
+      MeshNetty netty,
+      JoinRequest join,
+      Backoff backoff,
+      Backoff ejections,
+      LongSupplier nanoClock,
+      LeaseClient.Proof proof,
+      Runnable changed) {
     this.router = router;
     this.netty = netty;
     this.join = join;
     this.backoff = backoff;
+    this.ejections = ejections;
+    this.nanoClock = nanoClock;
+    this.proof = proof;
     this.changed = changed;
     channel = netty.channel(router.host(), router.port());
   }
@@ -94,22 +114,44 @@ final class RouterLease {
   }
 
   private void lost(Stream which, String why) {
+    if (dropped(which, why)) {
+      netty.after(backoff.next(), this::dial);
+    }
+  }
+
+  /** The router found wrong answers: it is dialled again only by a replica that is sound. */
+  private void ejected(Stream which, String why) {
+    boolean forgiven = accepted && nanoClock.getAsLong() - acceptedAt >= FORGIVEN_NANOS;
+    if (dropped(which, why)) {
+      if (forgiven) {
+        ejections.reset();
+      }
+      long wait = ejections.next();
+      proof.begin(() -> netty.after(wait, this::dial));
+    }
+  }
+
+  /**
+   * Forgets a stream.
+   *
+   * @return true if the lease should be taken again
+   */
+  private boolean dropped(Stream which, String why) {
     if (stream != which) {
-      return;
+      return false;
     }
     stream = null;
     boolean had = accepted;
     accepted = false;
     trouble = why;
     if (leaving) {
-      return;
+      return false;
     }
-    long wait = backoff.next();
     if (had) {
       LOG.log(System.Logger.Level.WARNING, "Lost the lease at {0}", trouble());
     }
-    netty.after(wait, this::dial);
     changed.run();
+    return true;
   }
 
   /** One Join call. */
@@ -153,21 +195,34 @@ final class RouterLease {
             return;
           }
           accepted = true;
+          acceptedAt = nanoClock.getAsLong();
           backoff.reset();
           LOG.log(System.Logger.Level.INFO, "Router {0} gave a lease", router);
           changed.run();
         }
-        case REJECTED -> end("it refused the lease: " + event.getRejected().getReason());
-        case EJECTED -> end("it ejected this replica: " + event.getEjected().getReason());
-        case EVENT_NOT_SET -> end("it sent an event that this version does not know");
+        case REJECTED -> {
+          lost(this, told("it refused the lease: " + event.getRejected().getReason()));
+          end();
+        }
+        case EJECTED -> {
+          ejected(this, told("it ejected this replica: " + event.getEjected().getReason()));
+          end();
+        }
+        case EVENT_NOT_SET -> {
+          lost(this, told("it sent an event that this version does not know"));
+          end();
+        }
       }
     }
 
-    private void end(String why) {
+    private String told(String why) {
       LOG.log(System.Logger.Level.WARNING, "Router {0}: {1}", router, why);
-      lost(this, why);
+      return why;
+    }
+
+    private void end() {
       if (updates != null) {
-        updates.cancel(why, null);
+        updates.cancel("the router ended the lease", null);
       }
     }
 

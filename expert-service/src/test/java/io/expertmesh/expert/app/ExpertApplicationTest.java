@@ -3,12 +3,14 @@ package io.expertmesh.expert.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.expertmesh.expert.transport.ExpertService;
 import io.expertmesh.protocol.app.StartFailure;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.JoinRequest;
 import io.expertmesh.protocol.v1.LeaseAccepted;
+import io.expertmesh.protocol.v1.LeaseEjected;
 import io.expertmesh.protocol.v1.LeaseEvent;
 import io.expertmesh.protocol.v1.LeaseUpdate;
 import io.expertmesh.protocol.v1.RegistryGrpc;
@@ -18,6 +20,8 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +35,8 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 class ExpertApplicationTest {
   private final MeshNetty netty = new MeshNetty("registry-test");
   private final LinkedBlockingQueue<LeaseUpdate> updates = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<StreamObserver<LeaseEvent>> leases =
+      new LinkedBlockingQueue<>();
   private Server router;
 
   @BeforeEach
@@ -75,6 +81,47 @@ class ExpertApplicationTest {
       last = take(updates);
     }
     assertThat(updates).noneMatch(LeaseUpdate::hasJoin);
+  }
+
+  @Test
+  void anEjectedReplicaTestsItselfAndComesBack() throws InterruptedException {
+    try (ConfigurableApplicationContext context =
+        run("../model/src/test/resources/golden/mixtral")) {
+      context
+          .getBean(ExpertReplica.class)
+          .start(context.getBean(GrpcServerLifecycle.class).getPort());
+      JoinRequest join = take(updates).getJoin();
+      take(leases)
+          .onNext(
+              LeaseEvent.newBuilder()
+                  .setEjected(LeaseEjected.newBuilder().setReason("NaN"))
+                  .build());
+      LeaseUpdate again = take(updates);
+      while (!again.hasJoin()) {
+        again = take(updates);
+      }
+      assertThat(again.getJoin()).isEqualTo(join);
+    }
+  }
+
+  @Test
+  void aBrokenReplicaSaysSoAndEndsWithoutFinishingAnything() {
+    try (ConfigurableApplicationContext context = run("m")) {
+      StatusBoard board = context.getBean(StatusBoard.class);
+      List<Integer> codes = new ArrayList<>();
+      ExpertReplica replica =
+          new ExpertReplica(
+              context.getBean(ExpertProperties.class),
+              board,
+              context.getBean(MeshNetty.class),
+              context.getBean(ExpertService.class),
+              codes::add);
+      replica.broken("Self-test failed: expert 3 of layer 1 gave a value that is not finite.");
+      assertThat(codes).containsExactly(1);
+      replica.stop();
+      assertThat(board.state()).isEqualTo(ServiceState.FAILED);
+      assertThat(board.snapshot().detail()).contains("expert 3 of layer 1");
+    }
   }
 
   @Test
@@ -139,6 +186,7 @@ class ExpertApplicationTest {
         public void onNext(LeaseUpdate update) {
           updates.add(update);
           if (update.hasJoin()) {
+            leases.add(events);
             events.onNext(
                 LeaseEvent.newBuilder().setAccepted(LeaseAccepted.getDefaultInstance()).build());
           }

@@ -20,7 +20,13 @@ public final class Goldens {
   /** All experts of a checkpoint. */
   public static ExpertEngine engine(
       String name, DType activations, String provider, ComputePool pool, int maxRows) {
-    Kernels kernels = KernelProviders.select(provider, activations).kernels();
+    return engine(
+        name, activations, KernelProviders.select(provider, activations).kernels(), pool, maxRows);
+  }
+
+  /** All experts of a checkpoint, computed with the given kernels. */
+  public static ExpertEngine engine(
+      String name, DType activations, Kernels kernels, ComputePool pool, int maxRows) {
     try (Checkpoint checkpoint = open(name)) {
       ShardSpec shard = ShardNotation.parse("all", checkpoint.spec(), "*:*", "");
       return new ExpertEngine(

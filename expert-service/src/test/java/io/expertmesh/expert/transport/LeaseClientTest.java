@@ -6,6 +6,7 @@ import io.expertmesh.expert.core.ExpertHost;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.JoinRequest;
 import io.expertmesh.protocol.v1.LeaseAccepted;
+import io.expertmesh.protocol.v1.LeaseEjected;
 import io.expertmesh.protocol.v1.LeaseEvent;
 import io.expertmesh.protocol.v1.LeaseRejected;
 import io.expertmesh.protocol.v1.LeaseUpdate;
@@ -34,6 +35,7 @@ class LeaseClientTest {
   private final MeshNetty netty = new MeshNetty("lease-test");
   private final AtomicInteger pairs = new AtomicInteger();
   private final LinkedBlockingQueue<Integer> accepted = new LinkedBlockingQueue<>();
+  private final LinkedBlockingQueue<Runnable> proofs = new LinkedBlockingQueue<>();
   private final PlayedRegistry registry = new PlayedRegistry();
   private Server server;
   private LeaseClient client;
@@ -53,6 +55,7 @@ class LeaseClientTest {
             () -> new ExpertHost.Load(pairs.get(), 0, 0),
             System::nanoTime,
             new Random(1),
+            proofs::add,
             (count, trouble) -> accepted.add(count));
     client.start();
   }
@@ -112,6 +115,27 @@ class LeaseClientTest {
                 .build());
     assertThat(take(accepted)).isZero();
     assertThat(take(registry.updates).hasJoin()).isTrue();
+  }
+
+  @Test
+  void anEjectedReplicaAsksAgainOnlyAfterItHasProvedItself() throws InterruptedException {
+    take(registry.updates);
+    for (int ejection = 0; ejection < 2; ejection++) {
+      accept();
+      assertThat(take(accepted)).isOne();
+      take(registry.events)
+          .onNext(
+              LeaseEvent.newBuilder()
+                  .setEjected(LeaseEjected.newBuilder().setReason("NaN"))
+                  .build());
+      assertThat(take(accepted)).isZero();
+      Runnable passed = take(proofs);
+      registry.updates.clear();
+      assertThat(registry.updates.poll(300, TimeUnit.MILLISECONDS)).isNull();
+      passed.run();
+      assertThat(take(registry.updates).getJoin()).isEqualTo(JOIN);
+    }
+    assertThat(proofs).isEmpty();
   }
 
   @Test
