@@ -61,13 +61,11 @@ public class AttentionApplication {
 
   /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
   public static void main(String[] args) {
+    ParentWatch.exitWithParent(args);
     try {
       SpringApplication application = new SpringApplication(AttentionApplication.class);
       application.setDefaultProperties(DEFAULTS);
       ConfigurableApplicationContext context = application.run(args);
-      if (context.getBean(AttentionProperties.class).exitWithParent()) {
-        ParentWatch.exitWithParent();
-      }
       start(context);
     } catch (RuntimeException | Error e) {
       // Not by the logger: a context that failed has taken the logging down with it.

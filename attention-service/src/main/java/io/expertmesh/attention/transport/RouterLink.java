@@ -122,7 +122,7 @@ final class RouterLink {
       return;
     }
     covered = description.getReady();
-    detail = covered ? "" : "router " + address + " waits for experts: " + description.getMissing();
+    detail = covered ? "" : "router " + address + " waits for " + description.getMissing();
     if (stream == null) {
       open();
     }

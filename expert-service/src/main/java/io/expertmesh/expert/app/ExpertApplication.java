@@ -43,12 +43,10 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 public class ExpertApplication {
   /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
   public static void main(String[] args) {
+    ParentWatch.exitWithParent(args);
     try {
       ConfigurableApplicationContext context =
           new SpringApplication(ExpertApplication.class).run(args);
-      if (context.getBean(ExpertProperties.class).exitWithParent()) {
-        ParentWatch.exitWithParent();
-      }
       start(context);
     } catch (RuntimeException e) {
       // Not by the logger: a context that failed has taken the logging down with it.

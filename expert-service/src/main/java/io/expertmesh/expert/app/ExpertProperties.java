@@ -19,7 +19,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param provider kernels: auto, scalar, vector or onednn
  * @param dtype type of activations: auto (as the checkpoint), f32 or bf16
  * @param threads threads that compute; 0 for as many as there are cores
- * @param exitWithParent whether to exit when standard input ends
  */
 @ConfigurationProperties("expertmesh")
 record ExpertProperties(
@@ -28,7 +27,6 @@ record ExpertProperties(
     @DefaultValue("auto") String provider,
     @DefaultValue("auto") String dtype,
     @DefaultValue("0") int threads,
-    @DefaultValue("false") boolean exitWithParent,
     @DefaultValue Grpc grpc,
     @DefaultValue Expert expert) {
 

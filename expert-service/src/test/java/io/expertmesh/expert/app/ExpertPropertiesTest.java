@@ -26,7 +26,6 @@ class ExpertPropertiesTest {
     assertThat(properties.provider()).isEqualTo("auto");
     assertThat(properties.dtype()).isEqualTo("auto");
     assertThat(properties.threads()).isZero();
-    assertThat(properties.exitWithParent()).isFalse();
     assertThat(properties.grpc()).isEqualTo(new ExpertProperties.Grpc("127.0.0.1", 0, ""));
     assertThat(properties.expert())
         .isEqualTo(new ExpertProperties.Expert("shard", "", "", "127.0.0.1:7001", "", 8192, 20));
@@ -40,7 +39,6 @@ class ExpertPropertiesTest {
             "expertmesh.provider", "scalar",
             "expertmesh.dtype", "bf16",
             "expertmesh.threads", "3",
-            "expertmesh.exit-with-parent", "true",
             "expertmesh.grpc.host", "0.0.0.0",
             "expertmesh.grpc.port", "7002",
             "expertmesh.grpc.advertise", "10.0.0.7"));
@@ -63,7 +61,6 @@ class ExpertPropertiesTest {
                 "scalar",
                 "bf16",
                 3,
-                true,
                 new ExpertProperties.Grpc("0.0.0.0", 7002, "10.0.0.7"),
                 new ExpertProperties.Expert("e1", "*:0", "0/2", "a:1, b:2", "e1-r0", 9, 4)));
     assertThat(properties.routers()).extracting(Object::toString).containsExactly("a:1", "b:2");

@@ -41,11 +41,9 @@ public class GatewayApplication {
 
   /** Starts the gateway; ends the process with one sentence if it cannot. */
   public static void main(String[] arguments) {
+    ParentWatch.exitWithParent(arguments);
     try {
-      ConfigurableApplicationContext context = start(arguments);
-      if (context.getBean(GatewaySettings.class).exitWithParent()) {
-        ParentWatch.exitWithParent();
-      }
+      start(arguments);
     } catch (RuntimeException e) {
       System.err.println("gateway cannot start: " + reason(e));
       System.exit(1);

@@ -13,14 +13,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param model directory of the checkpoint, for tokenizer and chat template
  * @param modelId the name clients use; the directory's name if absent
- * @param exitWithParent end when standard input ends
  * @param grpc where status is served to the operator's tools
  */
 @ConfigurationProperties("expertmesh")
 public record GatewaySettings(
     @Nullable String model,
     @Nullable String modelId,
-    @DefaultValue("false") boolean exitWithParent,
     @DefaultValue Grpc grpc,
     @DefaultValue Gateway gateway) {
 

@@ -3,6 +3,7 @@ package io.expertmesh.protocol.app;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Notices that the process that started this one is gone: the parent holds the other end of our
@@ -10,6 +11,8 @@ import java.util.Objects;
  */
 public final class ParentWatch {
   private static final System.Logger LOG = System.getLogger(ParentWatch.class.getName());
+
+  private static final String ARGUMENT = "--expertmesh.exit-with-parent=";
 
   private final InputStream parent;
   private final Runnable gone;
@@ -20,11 +23,17 @@ public final class ParentWatch {
   }
 
   /**
-   * Starts a daemon thread that ends this process in an orderly way (shutdown hooks run) when
-   * standard input ends. To be called only where {@code expertmesh.exit-with-parent} is set: a
-   * process started without an input would end at once.
+   * Where {@code expertmesh.exit-with-parent} is true, starts a daemon thread that ends this process
+   * in an orderly way (shutdown hooks run) when standard input ends. To be called first of all in
+   * main, so that a parent that is killed while its child still loads leaves no orphan; for the same
+   * reason the key is read here, before there is any configuration.
+   *
+   * @param arguments of main; if they do not name the key, the environment is asked
    */
-  public static void exitWithParent() {
+  public static void exitWithParent(String[] arguments) {
+    if (!isAskedFor(arguments, System.getenv("EXPERTMESH_EXIT_WITH_PARENT"))) {
+      return;
+    }
     new ParentWatch(
             System.in,
             () -> {
@@ -33,6 +42,16 @@ public final class ParentWatch {
               System.exit(0);
             })
         .start();
+  }
+
+  static boolean isAskedFor(String[] arguments, @Nullable String environment) {
+    String value = environment == null ? "false" : environment;
+    for (String argument : arguments) {
+      if (argument.startsWith(ARGUMENT)) {
+        value = argument.substring(ARGUMENT.length());
+      }
+    }
+    return value.equalsIgnoreCase("true");
   }
 
   Thread start() {

@@ -11,6 +11,18 @@ import org.junit.jupiter.api.Test;
 
 class ParentWatchTest {
   @Test
+  void theKeyIsReadFromTheArgumentsAndElseFromTheEnvironment() {
+    String[] silent = {"--expertmesh.model=m"};
+    assertThat(ParentWatch.isAskedFor(silent, null)).isFalse();
+    assertThat(ParentWatch.isAskedFor(silent, "true")).isTrue();
+    String[] asked = {"--expertmesh.model=m", "--expertmesh.exit-with-parent=true"};
+    assertThat(ParentWatch.isAskedFor(asked, null)).isTrue();
+    assertThat(ParentWatch.isAskedFor(asked, "false")).isTrue();
+    String[] refused = {"--expertmesh.exit-with-parent=false"};
+    assertThat(ParentWatch.isAskedFor(refused, "true")).isFalse();
+  }
+
+  @Test
   void theEndOfTheInputIsTheEndOfTheParentAndTextIsNot() throws IOException, InterruptedException {
     PipedOutputStream parent = new PipedOutputStream();
     CountDownLatch gone = new CountDownLatch(1);

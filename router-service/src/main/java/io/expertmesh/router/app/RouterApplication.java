@@ -10,7 +10,6 @@ import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerServicesAutoConfiguration;
-import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Import;
 
 /** The router-service: owns the gates, and sends rows to the experts that they choose. */
@@ -25,13 +24,11 @@ import org.springframework.context.annotation.Import;
 public class RouterApplication {
   /** Starts the process with {@code --key=value} arguments. */
   public static void main(String[] args) {
+    ParentWatch.exitWithParent(args);
     SpringApplication application = new SpringApplication(RouterApplication.class);
     application.setBannerMode(Banner.Mode.OFF);
     application.setWebApplicationType(WebApplicationType.NONE);
     application.setLogStartupInfo(false);
-    ConfigurableApplicationContext context = application.run(args);
-    if (context.getBean(RouterSettings.class).exitWithParent()) {
-      ParentWatch.exitWithParent();
-    }
+    application.run(args);
   }
 }

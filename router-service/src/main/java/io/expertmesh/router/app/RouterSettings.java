@@ -12,15 +12,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param modelId name the model is served under; the directory's name if empty
  * @param provider kernels: auto, scalar, vector or onednn
  * @param dtype type of activations: auto (the checkpoint's), f32 or bf16
- * @param exitWithParent true: exit when standard input ends
  */
 @ConfigurationProperties("expertmesh")
 record RouterSettings(
     @DefaultValue("") String model,
     @DefaultValue("") String modelId,
     @DefaultValue("auto") String provider,
-    @DefaultValue("auto") String dtype,
-    @DefaultValue("false") boolean exitWithParent) {
+    @DefaultValue("auto") String dtype) {
   RouterSettings {
     if (model.isBlank()) {
       throw new RefusedException("expertmesh.model is not set, must be a checkpoint directory");

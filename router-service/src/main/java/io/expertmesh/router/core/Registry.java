@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Registry {
   private static final Replica[] NOBODY = {};
-  private static final int MISSING_NAMED = 8;
 
   private final RoutedModel model;
   private final Map<String, Replica> replicas = new LinkedHashMap<>();
@@ -130,24 +129,23 @@ public final class Registry {
     return true;
   }
 
-  /** The experts without a live replica, as "layer 3 expert 5, layer 3 expert 7"; empty if none. */
+  /**
+   * How many experts have no live replica and which is the first, as "4 of 48 experts, first layer 3
+   * expert 5"; empty if none.
+   */
   public String missing() {
-    StringBuilder text = new StringBuilder();
-    int count = 0;
+    String first = "";
+    int missing = 0;
+    int all = 0;
     for (int layer = 0; layer < hosts.length; layer++) {
       for (int expert = 0; expert < hosts[layer].length; expert++) {
-        if (hosts[layer][expert].length == 0) {
-          if (count < MISSING_NAMED) {
-            text.append(count == 0 ? "" : ", ").append(expertName(layer, expert));
-          }
-          count++;
+        all++;
+        if (hosts[layer][expert].length == 0 && missing++ == 0) {
+          first = expertName(layer, expert);
         }
       }
     }
-    if (count > MISSING_NAMED) {
-      text.append(" and ").append(count - MISSING_NAMED).append(" more");
-    }
-    return text.toString();
+    return missing == 0 ? "" : "%d of %d experts, first %s".formatted(missing, all, first);
   }
 
   static String expertName(int layer, int expert) {

@@ -108,7 +108,7 @@ public final class RouterReactor {
         board.state(ServiceState.READY, "");
       }
     } else {
-      board.state(ServiceState.WAITING, "no replica for " + registry.missing());
+      board.state(ServiceState.WAITING, "waits for " + registry.missing());
     }
   }
 

@@ -39,8 +39,7 @@ class RouterApplicationTest {
       assertThat(description.getModelId()).isEqualTo("tiny-moe");
       assertThat(description.getReady()).isFalse();
       assertThat(description.getMissing())
-          .startsWith("layer 0 expert 0, layer 0 expert 1, ")
-          .contains(" more");
+          .isEqualTo("48 of 48 experts, first layer 0 expert 0");
       assertThat(
               HealthGrpc.newBlockingStub(channel)
                   .check(HealthCheckRequest.getDefaultInstance())
@@ -50,7 +49,7 @@ class RouterApplicationTest {
               IntrospectionGrpc.newBlockingStub(channel)
                   .status(StatusRequest.getDefaultInstance())
                   .getDetail())
-          .startsWith("no replica for layer 0 expert 0");
+          .isEqualTo("waits for 48 of 48 experts, first layer 0 expert 0");
       assertThat(context.getBean(StatusBoard.class).state()).isEqualTo(ServiceState.WAITING);
       channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
     }
@@ -65,14 +64,14 @@ class RouterApplicationTest {
 
   @Test
   void settingsNameTheKeyAndWhatIsAllowed() {
-    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto", false))
+    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto"))
         .hasMessage("expertmesh.model is not set, must be a checkpoint directory");
-    RouterSettings settings = new RouterSettings("m", "", "auto", "f16", false);
+    RouterSettings settings = new RouterSettings("m", "", "auto", "f16");
     assertThatThrownBy(() -> settings.activations(DType.F32))
         .hasMessage("expertmesh.dtype is 'f16', must be one of auto, f32, bf16");
-    assertThat(new RouterSettings("m", "", "auto", "auto", false).activations(DType.BF16))
+    assertThat(new RouterSettings("m", "", "auto", "auto").activations(DType.BF16))
         .isEqualTo(DType.BF16);
-    assertThat(new RouterSettings("m", "", "auto", "F32", false).activations(DType.BF16))
+    assertThat(new RouterSettings("m", "", "auto", "F32").activations(DType.BF16))
         .isEqualTo(DType.F32);
   }
 }
