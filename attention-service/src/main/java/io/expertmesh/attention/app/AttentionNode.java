@@ -108,7 +108,7 @@ final class AttentionNode {
     RemoteRoutedLayers remote =
         new RemoteRoutedLayers(
             netty,
-            properties.attention().routers(),
+            properties.routers(),
             new RouterIdentity(checkpoint.modelId(), checkpoint.weightsVersion(), numerics),
             checkpoint.spec().hiddenSize(),
             settings.activations());

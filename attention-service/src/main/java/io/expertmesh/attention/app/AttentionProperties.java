@@ -3,13 +3,12 @@ package io.expertmesh.attention.app;
 import io.expertmesh.attention.core.EngineSettings;
 import io.expertmesh.attention.core.MicroBatchMode;
 import io.expertmesh.attention.core.SchedulerLimits;
-import io.expertmesh.attention.transport.HostPort;
 import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.MeshException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -79,16 +78,22 @@ record AttentionProperties(
         "expertmesh.attention.drain-seconds is "
             + attention.drainSeconds()
             + ", must be 0 to 3600.");
-    activations(dtype, null);
+    DType.activations(dtype, DType.F32);
     microBatches(attention.microBatches());
     limits(attention);
-    for (String router : attention.routers()) {
-      check("routers", () -> HostPort.parse(router));
-    }
+    routers(attention);
+  }
+
+  List<HostPort> routers() {
+    return routers(attention);
+  }
+
+  private static List<HostPort> routers(Attention attention) {
+    return HostPort.list("expertmesh.attention.routers", attention.routers());
   }
 
   DType activations(ModelSpec spec) {
-    return activations(dtype, spec.storedDtype());
+    return DType.activations(dtype, spec.storedDtype());
   }
 
   EngineSettings settings(ModelSpec spec) {
@@ -135,15 +140,6 @@ record AttentionProperties(
       default ->
           throw refusal(
               "expertmesh.attention.micro-batches is '" + text + "', must be auto, 1 or 2.");
-    };
-  }
-
-  private static DType activations(String dtype, @Nullable DType stored) {
-    return switch (dtype) {
-      case "f32" -> DType.F32;
-      case "bf16" -> DType.BF16;
-      case "auto" -> stored == DType.BF16 ? DType.BF16 : DType.F32;
-      default -> throw refusal("expertmesh.dtype is '" + dtype + "', must be auto, f32 or bf16.");
     };
   }
 

@@ -4,6 +4,7 @@ import io.expertmesh.attention.core.RoutedBatch;
 import io.expertmesh.attention.core.RoutedCall;
 import io.expertmesh.attention.core.RoutedLayers;
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.core.RowLimits;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -37,14 +38,14 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
    * Starts to look for the routers.
    *
    * @param netty event loop of the process
-   * @param addresses routers as {@code host:port}
+   * @param addresses of the routers
    * @param identity what a router must be
    * @param width floats of a row
    * @param activations element type on the wire, F32 or BF16
    */
   public RemoteRoutedLayers(
       MeshNetty netty,
-      List<String> addresses,
+      List<HostPort> addresses,
       RouterIdentity identity,
       int width,
       io.expertmesh.model.kernel.DType activations) {
@@ -52,11 +53,13 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
     this.width = width;
     this.dtype = wireType(activations);
     this.rowsPerMessage = Math.min(MAX_ROWS, RowLimits.maxRows(width, activations.bytes()));
-    for (String address : addresses) {
-      HostPort target = HostPort.parse(address);
+    for (HostPort address : addresses) {
       links.add(
           new RouterLink(
-              address, netty.channel(target.host(), target.port()), identity, this::send));
+              address.toString(),
+              netty.channel(address.host(), address.port()),
+              identity,
+              this::send));
     }
     polling = netty.every(POLL_MILLIS, this::poll);
     loop.execute(this::poll);

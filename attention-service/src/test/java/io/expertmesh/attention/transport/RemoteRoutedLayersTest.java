@@ -8,6 +8,7 @@ import io.expertmesh.attention.core.RoutedCall;
 import io.expertmesh.attention.core.RoutedRows;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.transport.MeshNetty;
 import java.util.List;
@@ -84,7 +85,8 @@ class RemoteRoutedLayersTest {
   }
 
   private RemoteRoutedLayers connect(String... addresses) {
-    return new RemoteRoutedLayers(netty, List.of(addresses), IDENTITY, WIDTH, DType.F32);
+    return new RemoteRoutedLayers(
+        netty, HostPort.list("routers", List.of(addresses)), IDENTITY, WIDTH, DType.F32);
   }
 
   private static RoutedBatch batch(int rows) {

@@ -1,13 +1,12 @@
 package io.expertmesh.expert.app;
 
-import io.expertmesh.expert.transport.RouterAddress;
 import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.MeshException;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -81,32 +80,24 @@ record ExpertProperties(
     require(
         expert.drainSeconds() >= 0 && expert.drainSeconds() <= 3600,
         "expertmesh.expert.drain-seconds is " + expert.drainSeconds() + ", must be 0 to 3600.");
-    activations(dtype, null);
-    RouterAddress.parse("expertmesh.expert.routers", expert.routers());
+    DType.activations(dtype, DType.F32);
+    routers(expert);
   }
 
   Path modelDirectory() {
     return Path.of(model);
   }
 
-  List<RouterAddress> routers() {
-    return RouterAddress.parse("expertmesh.expert.routers", expert.routers());
+  List<HostPort> routers() {
+    return routers(expert);
+  }
+
+  private static List<HostPort> routers(Expert expert) {
+    return HostPort.list("expertmesh.expert.routers", List.of(expert.routers().split(",", -1)));
   }
 
   DType activations(ModelSpec spec) {
-    return activations(dtype, spec.storedDtype());
-  }
-
-  private static DType activations(String dtype, @Nullable DType stored) {
-    return switch (dtype) {
-      case "f32" -> DType.F32;
-      case "bf16" -> DType.BF16;
-      case "auto" -> stored == DType.BF16 ? DType.BF16 : DType.F32;
-      default ->
-          throw new MeshException(
-              ErrorCode.INVALID_ARGUMENT,
-              "expertmesh.dtype is '" + dtype + "', must be auto, f32 or bf16.");
-    };
+    return DType.activations(dtype, spec.storedDtype());
   }
 
   private static void require(boolean holds, String sentence) {

@@ -93,8 +93,8 @@ public final class ExpertHost {
   }
 
   /**
-   * Has a task run on the computing thread before its next batch, with the engine to itself. Returns
-   * at once.
+   * Has a task run on the computing thread before its next batch, with the engine to itself.
+   * Returns at once.
    */
   public void betweenBatches(Runnable task) {
     lock.lock();

@@ -2,6 +2,7 @@ package io.expertmesh.expert.transport;
 
 import io.expertmesh.expert.core.Backoff;
 import io.expertmesh.expert.core.ExpertHost;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.JoinRequest;
 import java.util.List;
@@ -63,7 +64,7 @@ public final class LeaseClient {
    */
   public LeaseClient(
       MeshNetty netty,
-      List<RouterAddress> routers,
+      List<HostPort> routers,
       JoinRequest join,
       Supplier<ExpertHost.Load> load,
       LongSupplier nanoClock,

@@ -2,6 +2,7 @@ package io.expertmesh.expert.transport;
 
 import io.expertmesh.expert.core.Backoff;
 import io.expertmesh.expert.core.ExpertHost;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.JoinRequest;
 import io.expertmesh.protocol.v1.LeaseEvent;
@@ -29,7 +30,7 @@ final class RouterLease {
   /** After a lease of this length, earlier ejections count no more. */
   private static final long FORGIVEN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private final RouterAddress router;
+  private final HostPort router;
   private final MeshNetty netty;
   private final ManagedChannel channel;
   private final JoinRequest join;
@@ -51,7 +52,7 @@ final class RouterLease {
    * @param changed told after every gain or loss of the lease
    */
   RouterLease(
-      RouterAddress router,
+      HostPort router,
       MeshNetty netty,
       JoinRequest join,
       Backoff backoff,

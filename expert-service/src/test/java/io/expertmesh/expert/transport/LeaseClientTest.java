@@ -3,6 +3,7 @@ package io.expertmesh.expert.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.expertmesh.expert.core.ExpertHost;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.JoinRequest;
 import io.expertmesh.protocol.v1.LeaseAccepted;
@@ -50,7 +51,7 @@ class LeaseClientTest {
     client =
         new LeaseClient(
             netty,
-            List.of(new RouterAddress("127.0.0.1", server.getPort())),
+            List.of(new HostPort("127.0.0.1", server.getPort())),
             JOIN,
             () -> new ExpertHost.Load(pairs.get(), 0, 0),
             System::nanoTime,

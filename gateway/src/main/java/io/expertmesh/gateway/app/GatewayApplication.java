@@ -1,6 +1,7 @@
 package io.expertmesh.gateway.app;
 
 import io.expertmesh.protocol.app.ParentWatch;
+import io.expertmesh.protocol.app.StartFailure;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
@@ -45,7 +46,7 @@ public class GatewayApplication {
     try {
       start(arguments);
     } catch (RuntimeException e) {
-      System.err.println("gateway cannot start: " + reason(e));
+      System.err.println("gateway cannot start: " + StartFailure.sentence(e));
       System.exit(1);
     }
   }
@@ -71,14 +72,5 @@ public class GatewayApplication {
             Map.entry("logging.level.org.springframework.boot.SpringApplication", "off"),
             Map.entry("logging.level.org.springframework.boot.web", "off")));
     return application.run(arguments);
-  }
-
-  /** The innermost message says what is wrong; those around it only where it was noticed. */
-  private static String reason(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
   }
 }

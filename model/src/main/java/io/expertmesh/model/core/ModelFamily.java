@@ -13,8 +13,8 @@ interface ModelFamily {
   /**
    * Describes the model.
    *
-   * @throws CheckpointException if the config asks for something that is not implemented,
-   *     contradicts itself, or does not match the tensors
+   * @throws CheckpointException if the config asks for something that is not supported, contradicts
+   *     itself, or does not match the tensors
    */
   ModelSpec describe(ModelConfig config, TensorCatalog tensors);
 }

@@ -23,10 +23,10 @@ public final class ParentWatch {
   }
 
   /**
-   * Where {@code expertmesh.exit-with-parent} is true, starts a daemon thread that ends this process
-   * in an orderly way (shutdown hooks run) when standard input ends. To be called first of all in
-   * main, so that a parent that is killed while its child still loads leaves no orphan; for the same
-   * reason the key is read here, before there is any configuration.
+   * Where {@code expertmesh.exit-with-parent} is true, starts a daemon thread that ends this
+   * process in an orderly way (shutdown hooks run) when standard input ends. To be called first of
+   * all in main, so that a parent that is killed while its child still loads leaves no orphan; for
+   * the same reason the key is read here, before there is any configuration.
    *
    * @param arguments of main; if they do not name the key, the environment is asked
    */

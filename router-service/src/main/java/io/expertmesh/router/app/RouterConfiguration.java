@@ -54,7 +54,7 @@ class RouterConfiguration {
       board.state(ServiceState.LOADING, "");
       // the mapping is not needed once the gates are packed
       try (Checkpoint checkpoint = open(settings)) {
-        DType activations = settings.activations(checkpoint.spec().storedDtype());
+        DType activations = DType.activations(settings.dtype(), checkpoint.spec().storedDtype());
         Selection selection = KernelProviders.select(settings.provider(), activations);
         Kernels kernels = selection.kernels();
         RoutedModel model =

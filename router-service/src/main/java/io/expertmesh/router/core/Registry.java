@@ -130,8 +130,8 @@ public final class Registry {
   }
 
   /**
-   * How many experts have no live replica and which is the first, as "4 of 48 experts, first layer 3
-   * expert 5"; empty if none.
+   * How many experts have no live replica and which is the first, as "4 of 48 experts, first layer
+   * 3 expert 5"; empty if none.
    */
   public String missing() {
     String first = "";

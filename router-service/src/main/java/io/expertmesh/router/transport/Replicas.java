@@ -1,5 +1,6 @@
 package io.expertmesh.router.transport;
 
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.router.core.Dispatcher;
 import io.expertmesh.router.core.ExpertCall;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Leases and connections of all replicas: brings what happens to them to the dispatcher, and its
@@ -66,10 +66,9 @@ final class Replicas implements ExpertLink, ConnectionEvents {
     if (closed) {
       return new JoinResult.Rejected("this router is shutting down");
     }
-    Address address = Address.parse(offer.address());
+    HostPort address = HostPort.parse(offer.address()).orElse(null);
     if (address == null) {
-      return new JoinResult.Rejected(
-          "address is '" + offer.address() + "', must be host:port with a port from 1 to 65535");
+      return new JoinResult.Rejected("address is '" + offer.address() + "', " + HostPort.FORM);
     }
     JoinResult result = registry.join(offer);
     switch (result) {
@@ -173,19 +172,4 @@ final class Replicas implements ExpertLink, ConnectionEvents {
   }
 
   private record Member(Lease lease, ExpertConnection connection) {}
-
-  private record Address(String host, int port) {
-    static @Nullable Address parse(String text) {
-      int colon = text.lastIndexOf(':');
-      if (colon <= 0) {
-        return null;
-      }
-      try {
-        int port = Integer.parseInt(text.substring(colon + 1));
-        return port > 0 && port < 65536 ? new Address(text.substring(0, colon), port) : null;
-      } catch (NumberFormatException e) {
-        return null;
-      }
-    }
-  }
 }

@@ -3,7 +3,6 @@ package io.expertmesh.router.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.expertmesh.model.kernel.DType;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -38,8 +37,7 @@ class RouterApplicationTest {
               .describeRouter(DescribeRouterRequest.getDefaultInstance());
       assertThat(description.getModelId()).isEqualTo("tiny-moe");
       assertThat(description.getReady()).isFalse();
-      assertThat(description.getMissing())
-          .isEqualTo("48 of 48 experts, first layer 0 expert 0");
+      assertThat(description.getMissing()).isEqualTo("48 of 48 experts, first layer 0 expert 0");
       assertThat(
               HealthGrpc.newBlockingStub(channel)
                   .check(HealthCheckRequest.getDefaultInstance())
@@ -66,12 +64,5 @@ class RouterApplicationTest {
   void settingsNameTheKeyAndWhatIsAllowed() {
     assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto"))
         .hasMessage("expertmesh.model is not set, must be a checkpoint directory");
-    RouterSettings settings = new RouterSettings("m", "", "auto", "f16");
-    assertThatThrownBy(() -> settings.activations(DType.F32))
-        .hasMessage("expertmesh.dtype is 'f16', must be one of auto, f32, bf16");
-    assertThat(new RouterSettings("m", "", "auto", "auto").activations(DType.BF16))
-        .isEqualTo(DType.BF16);
-    assertThat(new RouterSettings("m", "", "auto", "F32").activations(DType.BF16))
-        .isEqualTo(DType.F32);
   }
 }

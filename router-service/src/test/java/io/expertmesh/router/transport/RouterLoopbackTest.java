@@ -125,7 +125,9 @@ class RouterLoopbackTest {
     assertThat(describe().getReady()).isFalse();
     try (FakeExpert low = join("low", 0, 7)) {
       accepted(low);
-      await("the description", () -> describe().getMissing().startsWith("1 of 8 experts, first layer 0"));
+      await(
+          "the description",
+          () -> describe().getMissing().startsWith("1 of 8 experts, first layer 0"));
       try (FakeExpert high = join("high", 7, 8)) {
         awaitReady();
         RouterDescription description = describe();

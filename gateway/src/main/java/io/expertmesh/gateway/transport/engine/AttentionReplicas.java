@@ -5,13 +5,13 @@ import io.expertmesh.gateway.core.generation.ReplicaBoard;
 import io.expertmesh.gateway.core.generation.ReplicaDescription;
 import io.expertmesh.gateway.core.generation.Timer;
 import io.expertmesh.protocol.transport.GrpcErrors;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.DescribeRequest;
 import io.expertmesh.protocol.v1.GenerationGrpc;
 import io.expertmesh.protocol.v1.ModelDescription;
 import io.grpc.ManagedChannel;
 import io.grpc.stub.StreamObserver;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -36,15 +36,10 @@ public final class AttentionReplicas implements AutoCloseable {
   public AttentionReplicas(List<String> addresses, MeshNetty netty, Executor executor) {
     this.netty = netty;
     List<Replica> replicas = new ArrayList<>();
-    for (String address : addresses) {
-      URI uri = URI.create("mesh://" + address);
-      if (uri.getHost() == null || uri.getPort() < 1) {
-        throw new IllegalArgumentException(
-            "expertmesh.gateway.attention: '" + address + "' is not host:port");
-      }
-      ManagedChannel channel = netty.channel(uri.getHost(), uri.getPort());
+    for (HostPort address : HostPort.list("expertmesh.gateway.attention", addresses)) {
+      ManagedChannel channel = netty.channel(address.host(), address.port());
       channels.add(channel);
-      replicas.add(new Replica(address, new GrpcEngine(channel, executor)));
+      replicas.add(new Replica(address.toString(), new GrpcEngine(channel, executor)));
     }
     this.board = new ReplicaBoard(replicas);
   }
