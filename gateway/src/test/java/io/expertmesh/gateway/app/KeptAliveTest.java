@@ -21,7 +21,7 @@ class KeptAliveTest {
             + "Content-Length: %d\r\n\r\n%s".formatted(body.length(), body);
     // Nobody serves there: the first request is answered from another thread with an error.
     try (TestGateway gateway = new TestGateway(TestGateway.TINY_MOE, "127.0.0.1:1");
-        Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), gateway.port)) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
       socket.setSoTimeout(10_000);
       write(socket, slow + LIVE);
       assertThat(readThrough(socket, "\"live\"")).startsWith("HTTP/1.1 503");
