@@ -33,9 +33,10 @@ class GoldenFidelityTest {
   /**
    * The reference computed this one with bfloat16 activations throughout: it rounds the residual
    * stream, the attention probabilities and the logits to 8 bits of mantissa, where the mesh keeps
-   * them in fp32. A logit of magnitude 4 to 8 is thus known to ± 0.016 by its own last rounding
-   * alone, and errors of earlier roundings add up over three layers. The bounds are on the median
-   * and on the 99th percentile of |difference| of log-probabilities.
+   * them in fp32 and rounds only the inputs of products and the rows that travel. One rounding of a
+   * logit of magnitude 2 to 4 is worth up to 0.008, and those of three layers add up. Seen: mean
+   * 0.007, largest 0.048 on logits of standard deviation 0.9; the best token differs at 1 of 48
+   * positions, so greedy continuations may part from the reference's there.
    */
   @Test
   void theBf16ModelStaysWithinBf16Rounding() {
@@ -46,8 +47,8 @@ class GoldenFidelityTest {
                 MeshUnderTest.golden("mixtral-bf16").resolve("expected.safetensors"))) {
       List<Double> differences = differences(mesh, expected);
       Collections.sort(differences);
-      assertThat(differences.get(differences.size() / 2)).isLessThanOrEqualTo(0.02);
-      assertThat(differences.get(differences.size() * 99 / 100)).isLessThanOrEqualTo(0.12);
+      assertThat(differences.get(differences.size() / 2)).isLessThanOrEqualTo(0.012);
+      assertThat(differences.getLast()).isLessThanOrEqualTo(0.1);
     }
   }
 
