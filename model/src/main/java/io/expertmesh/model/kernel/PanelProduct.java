@@ -17,8 +17,15 @@ import org.jspecify.annotations.Nullable;
 final class PanelProduct {
   /**
    * Up to here every tile reads the panel itself; beyond, a block is widened once for all tiles.
+   * Tiles of six rows hide the widening behind their sums, and read half as much from the cache.
    */
-  private static final int DIRECT_ROWS = 18;
+  private static final int DIRECT_ROWS = Lanes.COUNT == 16 ? Integer.MAX_VALUE : 18;
+
+  /** Inputs of a block that every tile of a part reads: 32 KiB of bf16 at 64 outputs. */
+  private static final int DIRECT_DEPTH = 256;
+
+  /** Inputs that are rounded at once, before they are interleaved. */
+  private static final int ROUND_DEPTH = 256;
 
   /** Inputs of a block: with 64 outputs in fp32, 64 KiB, which stays in the second-level cache. */
   static final int BLOCK_DEPTH = 128;
@@ -27,8 +34,6 @@ final class PanelProduct {
    * Rows that a block of weights is multiplied with before the next: their inputs stay in cache.
    */
   private static final int CHUNK_ROWS = 96;
-
-  private static final int GROUP = 1;
 
   private static final int PACK_ROWS = 24;
   private static final int TILE = Lanes.COUNT == 16 ? 6 : 2;
@@ -70,12 +75,8 @@ final class PanelProduct {
     } else {
       pool.run((rows + TILE - 1) / TILE, packPart);
     }
-    if (rows <= DIRECT_ROWS) {
-      pool.run(w.panelCount(), directPart);
-    } else {
-      chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
-      pool.run(chunks * ((w.panelCount() + GROUP - 1) / GROUP), blockPart);
-    }
+    chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    pool.run(chunks * w.panelCount(), rows <= DIRECT_ROWS ? directPart : blockPart);
     this.matrix = null;
     this.x = NONE;
     this.y = NONE;
@@ -115,39 +116,51 @@ final class PanelProduct {
 
   private static void interleave(
       float[] x, int from, float[] tiles, int to, int stride, int depth, boolean round) {
-    if (round) {
-      for (int k = 0; k < depth; k++) {
-        tiles[to + k * stride] = BFloat16.round(x[from + k]);
-      }
-    } else {
-      for (int k = 0; k < depth; k++) {
-        tiles[to + k * stride] = x[from + k];
-      }
+    if (!round) {
+      spread(x, from, tiles, to, stride, depth);
+      return;
+    }
+    float[] rounded = Workspace.get().sums(ROUND_DEPTH);
+    for (int k = 0; k < depth; k += ROUND_DEPTH) {
+      int count = Math.min(ROUND_DEPTH, depth - k);
+      System.arraycopy(x, from + k, rounded, 0, count);
+      VectorRows.roundToBf16(rounded, 0, count);
+      spread(rounded, 0, tiles, to + k * stride, stride, count);
     }
   }
 
-  private void multiplyDirect(int panel) {
+  private static void spread(
+      float[] values, int from, float[] tiles, int to, int stride, int depth) {
+    for (int k = 0; k < depth; k++) {
+      tiles[to + k * stride] = values[from + k];
+    }
+  }
+
+  private void multiplyDirect(int part) {
     PanelMatrix w = matrix();
-    float[] sums = Workspace.get().sums(rows * Lanes.PANEL);
-    Arrays.fill(sums, 0, rows * Lanes.PANEL, 0f);
-    MemorySegment weights = w.panel(panel);
+    int first = part % chunks * CHUNK_ROWS;
+    int end = Math.min(rows, first + CHUNK_ROWS);
+    float[] sums = Workspace.get().sums((end - first) * Lanes.PANEL);
+    Arrays.fill(sums, 0, (end - first) * Lanes.PANEL, 0f);
+    MemorySegment weights = w.panel(part / chunks);
     int depth = w.columns();
     int step = Lanes.PANEL * (w.bf16() ? Short.BYTES : Float.BYTES);
-    int block = rows <= TILE ? depth : 1024;
+    int block = end - first <= TILE ? depth : DIRECT_DEPTH;
     for (int k = 0; k < depth; k += block) {
       int count = Math.min(block, depth - k);
-      for (int row = 0; row < rows; ) {
-        int tile = tileRows(rows - row);
+      for (int row = first; row < end; ) {
+        int tile = tileRows(end - row);
         int at = row * depth + k * tile;
+        int to = (row - first) * Lanes.PANEL;
         if (w.bf16()) {
-          bf16Tile(tile, weights, k * step, count, tiles, at, sums, row * Lanes.PANEL);
+          bf16Tile(tile, weights, k * step, count, tiles, at, sums, to);
         } else {
-          f32Tile(tile, weights, k * step, count, tiles, at, sums, row * Lanes.PANEL);
+          f32Tile(tile, weights, k * step, count, tiles, at, sums, to);
         }
         row += tile;
       }
     }
-    store(w, panel, sums, 0, rows);
+    store(w, part / chunks, sums, first, end);
   }
 
   private static void bf16Tile(
@@ -176,27 +189,20 @@ final class PanelProduct {
     int depth = w.columns();
     int first = part % chunks * CHUNK_ROWS;
     int end = Math.min(rows, first + CHUNK_ROWS);
-    int group = part / chunks * GROUP;
-    int panels = Math.min(GROUP, w.panelCount() - group);
-    int size = (end - first) * Lanes.PANEL;
-    float[] sums = workspace.sums(size * GROUP);
-    Arrays.fill(sums, 0, size * panels, 0f);
+    float[] sums = workspace.sums((end - first) * Lanes.PANEL);
+    Arrays.fill(sums, 0, (end - first) * Lanes.PANEL, 0f);
     MemorySegment block = workspace.block();
     for (int k = 0; k < depth; k += BLOCK_DEPTH) {
       int count = Math.min(BLOCK_DEPTH, depth - k);
-      for (int p = 0; p < panels; p++) {
-        widen(w.panel(group + p), w.bf16(), k, count, block);
-        for (int row = first; row < end; ) {
-          int tile = tileRows(end - row);
-          int at = row * depth + k * tile;
-          f32Tile(tile, block, 0, count, tiles, at, sums, p * size + (row - first) * Lanes.PANEL);
-          row += tile;
-        }
+      widen(w.panel(part / chunks), w.bf16(), k, count, block);
+      for (int row = first; row < end; ) {
+        int tile = tileRows(end - row);
+        int at = row * depth + k * tile;
+        f32Tile(tile, block, 0, count, tiles, at, sums, (row - first) * Lanes.PANEL);
+        row += tile;
       }
     }
-    for (int p = 0; p < panels; p++) {
-      store(w, group + p, sums, p * size, first, end);
-    }
+    store(w, part / chunks, sums, first, end);
   }
 
   /** Copies the weights of {@code count} inputs as fp32. */
@@ -217,15 +223,11 @@ final class PanelProduct {
     }
   }
 
-  private void store(PanelMatrix w, int panel, float[] sums, int from, int end) {
-    store(w, panel, sums, from, 0, end);
-  }
-
-  private void store(PanelMatrix w, int panel, float[] sums, int from, int firstRow, int end) {
+  private void store(PanelMatrix w, int panel, float[] sums, int firstRow, int end) {
     int first = panel * Lanes.PANEL;
     int count = Math.min(Lanes.PANEL, w.rows() - first);
     for (int row = firstRow; row < end; row++) {
-      int at = from + (row - firstRow) * Lanes.PANEL;
+      int at = (row - firstRow) * Lanes.PANEL;
       System.arraycopy(sums, at, y, yOffset + row * w.rows() + first, count);
     }
   }
