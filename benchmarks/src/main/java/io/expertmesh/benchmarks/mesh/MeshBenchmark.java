@@ -18,8 +18,8 @@ import java.util.Locale;
  */
 public final class MeshBenchmark {
   private static final int PROMPT = 64;
-  private static final int NEW_TOKENS = 64;
-  private static final int ROUNDS = 5;
+  private static final int NEW_TOKENS = 32;
+  private static final int ROUNDS = 3;
 
   private MeshBenchmark() {}
 
@@ -67,7 +67,7 @@ public final class MeshBenchmark {
   }
 
   private static void runAll(LoadTarget target, int vocabulary) throws Exception {
-    for (int warm = 0; warm < 3; warm++) {
+    for (int warm = 0; warm < 2; warm++) {
       new LoadRun(32, PROMPT, 32, vocabulary).against(target, 1000 + warm);
       new LoadRun(2, PROMPT, 32, vocabulary).against(target, 2000 + warm);
     }

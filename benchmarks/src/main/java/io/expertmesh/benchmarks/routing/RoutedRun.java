@@ -6,6 +6,7 @@ import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.Checkpoints;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
+import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.ServiceStatus;
@@ -39,7 +40,11 @@ final class RoutedRun {
     try (MeshNetty netty = new MeshNetty("attention");
         RemoteRoutedLayers routed =
             new RemoteRoutedLayers(
-                netty, List.of(mesh.routerAddress()), identity, options.hidden(), options.dtype());
+                netty,
+                HostPort.list("router", List.of(mesh.routerAddress())),
+                identity,
+                options.hidden(),
+                options.dtype());
         MeshMeter meter = new MeshMeter(mesh)) {
       awaitCovered(routed);
       RoutedLoad load = new RoutedLoad(routed, options, kernels);
