@@ -186,9 +186,9 @@ class ExpertApplicationTest {
         public void onNext(LeaseUpdate update) {
           updates.add(update);
           if (update.hasJoin()) {
-            leases.add(events);
             events.onNext(
                 LeaseEvent.newBuilder().setAccepted(LeaseAccepted.getDefaultInstance()).build());
+            leases.add(events); // only now may the test's thread write to it
           }
         }
 
