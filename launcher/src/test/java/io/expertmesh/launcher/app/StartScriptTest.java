@@ -139,10 +139,11 @@ class StartScriptTest {
   }
 
   @Test
-  void theTestWordRunsEverything() throws Exception {
+  void theTestWordBuildsWhatProcessesRunAndThenRunsEverything() throws Exception {
     mesh(Map.of(), "test", "-Dx=1");
-    assertThat(calls()).hasSize(1);
-    assertThat(calls().getFirst()).contains("verify").endsWith("-Dx=1").doesNotContain("skip");
+    assertThat(calls()).hasSize(2);
+    assertThat(calls().getFirst()).contains("package").endsWith("-Dx=1");
+    assertThat(calls().getLast()).contains("verify").endsWith("-Dx=1").doesNotContain("skip");
   }
 
   @Test
