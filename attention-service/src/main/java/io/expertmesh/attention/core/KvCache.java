@@ -1,6 +1,7 @@
 package io.expertmesh.attention.core;
 
 import io.expertmesh.model.core.AttentionSpec;
+import io.expertmesh.model.core.LatentAttentionSpec;
 import io.expertmesh.model.core.LayerSpec;
 import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.kernel.KvLayout;
@@ -57,6 +58,7 @@ public final class KvCache {
   private static AttentionSpec attention(LayerSpec layer) {
     return switch (layer.temporalMixer()) {
       case AttentionSpec spec -> spec;
+      case LatentAttentionSpec _ -> throw new IllegalStateException("latent attention");
     };
   }
 }

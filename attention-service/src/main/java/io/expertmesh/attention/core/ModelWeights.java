@@ -3,6 +3,7 @@ package io.expertmesh.attention.core;
 import io.expertmesh.model.core.AttentionSpec;
 import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.DenseFfn;
+import io.expertmesh.model.core.LatentAttentionSpec;
 import io.expertmesh.model.core.LayerSpec;
 import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.core.NormSpec;
@@ -73,9 +74,10 @@ public final class ModelWeights {
       layers.add(packer.layer(layer, ropes, maxContext));
       progress.accept((double) layers.size() / steps);
     }
-    PackedMatrix head = kernels.pack(checkpoint.matrix(spec.lmHead()), activations, arena);
+    PackedMatrix head =
+        kernels.pack(checkpoint.matrix(spec.head().linear().weight()), activations, arena);
     LayerWeights.Norm finalNorm = packer.norm(spec.finalNorm());
-    EmbeddingTable embedding = new EmbeddingTable(checkpoint.matrix(spec.embedding()));
+    EmbeddingTable embedding = new EmbeddingTable(checkpoint.matrix(spec.embedding().table()));
     progress.accept(1);
     return new ModelWeights(spec, activations, maxContext, embedding, layers, finalNorm, head);
   }
@@ -130,20 +132,22 @@ public final class ModelWeights {
       AttentionSpec attention =
           switch (layer.temporalMixer()) {
             case AttentionSpec spec -> spec;
+            case LatentAttentionSpec _ -> throw new IllegalStateException("latent attention");
           };
       return new LayerWeights(
           norm(layer.temporalNorm()),
           attention,
           kernels.packStacked(
               List.of(
-                  checkpoint.matrix(attention.query()),
-                  checkpoint.matrix(attention.key()),
-                  checkpoint.matrix(attention.value())),
+                  checkpoint.matrix(attention.query().weight()),
+                  checkpoint.matrix(attention.key().weight()),
+                  checkpoint.matrix(attention.value().weight())),
               activations,
               arena),
-          kernels.pack(checkpoint.matrix(attention.output()), activations, arena),
-          ropes.computeIfAbsent(attention.rope(), rope -> RopeTable.of(rope, maxContext)),
-          norm(layer.channelNorm()),
+          kernels.pack(checkpoint.matrix(attention.output().weight()), activations, arena),
+          ropes.computeIfAbsent(
+              (RopeSpec) attention.position(), rope -> RopeTable.of(rope, maxContext)),
+          norm(layer.channelNorm().orElseThrow()),
           channel(layer));
     }
 
@@ -156,10 +160,12 @@ public final class ModelWeights {
         case DenseFfn dense ->
             new ChannelWeights.Dense(
                 kernels.packStacked(
-                    List.of(checkpoint.matrix(dense.gate()), checkpoint.matrix(dense.up())),
+                    List.of(
+                        checkpoint.matrix(dense.gate().orElseThrow().weight()),
+                        checkpoint.matrix(dense.up().weight())),
                     activations,
                     arena),
-                kernels.pack(checkpoint.matrix(dense.down()), activations, arena),
+                kernels.pack(checkpoint.matrix(dense.down().weight()), activations, arena),
                 dense.inner());
         case RoutedFfn _ -> new ChannelWeights.Routed();
       };

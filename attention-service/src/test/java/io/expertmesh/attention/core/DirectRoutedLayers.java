@@ -104,17 +104,21 @@ final class DirectRoutedLayers implements RoutedLayers {
       experts.add(
           new Expert(
               kernels.packStacked(
-                  List.of(checkpoint.matrix(expert.gate()), checkpoint.matrix(expert.up())),
+                  List.of(
+                      checkpoint.matrix(expert.gate().orElseThrow().weight()),
+                      checkpoint.matrix(expert.up().weight())),
                   activations,
                   arena),
-              kernels.pack(checkpoint.matrix(expert.down()), activations, arena),
+              kernels.pack(checkpoint.matrix(expert.down().weight()), activations, arena),
               expert.inner()));
     }
     int k =
-        switch (routed.policy()) {
+        switch (routed.gate().policy()) {
           case GatingSpec.RenormalizedTopK policy -> policy.k();
         };
-    PackedMatrix gate = kernels.pack(checkpoint.matrix(routed.gate()), DType.F32, arena);
+    PackedMatrix gate =
+        kernels.pack(
+            checkpoint.matrix(routed.gate().projection().orElseThrow().weight()), DType.F32, arena);
     return new Layer(gate, k, experts, new float[experts.size()]);
   }
 

@@ -52,12 +52,12 @@ public final class ExpertWeights {
     for (ShardSpec.Block block : shard.blocks()) {
       RoutedFfn routed = checkpoint.spec().routed(block.layer()).orElseThrow();
       DenseFfn ffn = routed.experts().get(block.expert());
-      WeightMatrix gate = checkpoint.matrix(ffn.gate());
-      WeightMatrix up = checkpoint.matrix(ffn.up());
+      WeightMatrix gate = checkpoint.matrix(ffn.gate().orElseThrow().weight());
+      WeightMatrix up = checkpoint.matrix(ffn.up().weight());
       experts.add(
           new ExpertFfn(
               kernels.packStacked(List.of(gate, up), activations, arena),
-              kernels.pack(checkpoint.matrix(ffn.down()), activations, arena)));
+              kernels.pack(checkpoint.matrix(ffn.down().weight()), activations, arena)));
       progress.packed(experts.size(), shard.blocks().size());
     }
     return new ExpertWeights(

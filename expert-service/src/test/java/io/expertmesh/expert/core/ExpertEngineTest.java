@@ -39,9 +39,9 @@ class ExpertEngineTest {
         for (int row = 0; row < ROWS; row++) {
           double[] expected =
               formula(
-                  checkpoint.matrix(ffn.gate()),
-                  checkpoint.matrix(ffn.up()),
-                  checkpoint.matrix(ffn.down()),
+                  checkpoint.matrix(ffn.gate().orElseThrow().weight()),
+                  checkpoint.matrix(ffn.up().weight()),
+                  checkpoint.matrix(ffn.down().weight()),
                   Arrays.copyOfRange(x, row * hidden, (row + 1) * hidden));
           for (int i = 0; i < hidden; i++) {
             assertThat((double) y[row * hidden + i])

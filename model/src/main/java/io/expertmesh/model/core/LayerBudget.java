@@ -5,9 +5,9 @@ package io.expertmesh.model.core;
  * norms as fp32.
  *
  * @param attention projections of the temporal mixer
- * @param norms both norms
+ * @param norms norms around the mixers
  * @param gate gate matrix; 0 in a dense layer
- * @param dense feed-forward block that every token runs through; 0 in a routed layer
+ * @param dense feed-forward network that every token runs through: a dense block or a shared expert
  * @param expert one routed expert; 0 in a dense layer
  * @param experts number of routed experts; 0 in a dense layer
  */

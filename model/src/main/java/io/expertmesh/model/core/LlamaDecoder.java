@@ -4,6 +4,8 @@ import io.expertmesh.model.kernel.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -88,7 +90,7 @@ final class LlamaDecoder {
     List<LayerSpec> specs = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
       specs.add(
-          new LayerSpec(
+          LayerSpec.preNorm(
               layer,
               norm(prefix(layer) + "input_layernorm.weight"),
               attention(prefix(layer) + "self_attn.", window),
@@ -101,16 +103,16 @@ final class LlamaDecoder {
         vocab,
         config.positive("max_position_embeddings"),
         storedDtype(embedding),
-        embedding,
+        new EmbeddingSpec(embedding, 1),
         specs,
         norm("model.norm.weight"),
-        head(embedding),
+        new HeadSpec(Linear.of(head(embedding)), 1, OptionalDouble.empty()),
         List.copyOf(new LinkedHashSet<>(config.integers("eos_token_id"))),
         config.integers("bos_token_id").stream().mapToInt(Integer::intValue).findFirst());
   }
 
   private NormSpec norm(String tensor) {
-    return new NormSpec(tensors.vector(tensor, hidden), eps);
+    return NormSpec.rms(tensors.vector(tensor, hidden), eps);
   }
 
   private AttentionSpec attention(String prefix, OptionalInt window) {
@@ -123,10 +125,14 @@ final class LlamaDecoder {
         rope,
         window,
         (float) (1 / Math.sqrt(headDim)),
-        tensors.matrix(prefix + "q_proj.weight", queries, hidden),
-        tensors.matrix(prefix + "k_proj.weight", keys, hidden),
-        tensors.matrix(prefix + "v_proj.weight", keys, hidden),
-        tensors.matrix(prefix + "o_proj.weight", hidden, queries));
+        OptionalDouble.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalDouble.empty(),
+        Linear.of(tensors.matrix(prefix + "q_proj.weight", queries, hidden)),
+        Linear.of(tensors.matrix(prefix + "k_proj.weight", keys, hidden)),
+        Linear.of(tensors.matrix(prefix + "v_proj.weight", keys, hidden)),
+        Linear.of(tensors.matrix(prefix + "o_proj.weight", hidden, queries)));
   }
 
   private TensorRef head(TensorRef embedding) {

@@ -22,7 +22,7 @@ final class LlamaFamily implements ModelFamily {
         OptionalInt.empty(),
         layer -> {
           String prefix = LlamaDecoder.prefix(layer) + "mlp.";
-          return new DenseFfn(
+          return DenseFfn.swiGlu(
               inner,
               tensors.matrix(prefix + "gate_proj.weight", inner, decoder.hidden()),
               tensors.matrix(prefix + "up_proj.weight", inner, decoder.hidden()),

@@ -2,6 +2,7 @@ package io.expertmesh.model.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -49,13 +50,13 @@ final class MixtralFamily implements ModelFamily {
       for (int e = 0; e < experts; e++) {
         String expert = prefix + "experts." + e + ".";
         networks.add(
-            new DenseFfn(
+            DenseFfn.swiGlu(
                 inner,
                 tensors.matrix(expert + "w1.weight", inner, hidden),
                 tensors.matrix(expert + "w3.weight", inner, hidden),
                 tensors.matrix(expert + "w2.weight", hidden, inner)));
       }
-      return new RoutedFfn(policy, gate(prefix), networks);
+      return new RoutedFfn(GateSpec.of(policy, gate(prefix)), networks, Optional.empty());
     }
 
     private RoutedFfn fused(String prefix, GatingSpec policy) {
@@ -64,13 +65,13 @@ final class MixtralFamily implements ModelFamily {
       List<DenseFfn> networks = new ArrayList<>();
       for (int e = 0; e < experts; e++) {
         networks.add(
-            new DenseFfn(
+            DenseFfn.swiGlu(
                 inner,
                 gateUp.rows(e, 0, inner),
                 gateUp.rows(e, inner, inner),
                 down.rows(e, 0, hidden)));
       }
-      return new RoutedFfn(policy, gate(prefix), networks);
+      return new RoutedFfn(GateSpec.of(policy, gate(prefix)), networks, Optional.empty());
     }
 
     private TensorRef gate(String prefix) {

@@ -15,10 +15,10 @@ import java.util.OptionalInt;
  * @param vocabSize rows of the embedding and of the LM head
  * @param maxPositions longest sequence the checkpoint was made for
  * @param storedDtype dtype that the config declares for weights and activations
- * @param embedding token embedding, {@code [vocabSize, hiddenSize]}
+ * @param embedding token embedding
  * @param layers layers in order
  * @param finalNorm norm before the head
- * @param lmHead head, {@code [vocabSize, hiddenSize]}; the embedding itself where the two are tied
+ * @param head what turns the last hidden state into logits
  * @param eosTokenIds ids that end a sequence; may be empty
  * @param bosTokenId id that starts a sequence, if the checkpoint names one
  */
@@ -28,10 +28,10 @@ public record ModelSpec(
     int vocabSize,
     int maxPositions,
     DType storedDtype,
-    TensorRef embedding,
+    EmbeddingSpec embedding,
     List<LayerSpec> layers,
     NormSpec finalNorm,
-    TensorRef lmHead,
+    HeadSpec head,
     List<Integer> eosTokenIds,
     OptionalInt bosTokenId) {
   public ModelSpec {
@@ -40,7 +40,7 @@ public record ModelSpec(
     Objects.requireNonNull(embedding, "embedding");
     layers = List.copyOf(layers);
     Objects.requireNonNull(finalNorm, "finalNorm");
-    Objects.requireNonNull(lmHead, "lmHead");
+    Objects.requireNonNull(head, "head");
     eosTokenIds = List.copyOf(eosTokenIds);
     Objects.requireNonNull(bosTokenId, "bosTokenId");
   }
@@ -56,9 +56,14 @@ public record ModelSpec(
         embedding,
         layers,
         finalNorm,
-        lmHead,
+        head,
         ids,
         bosTokenId);
+  }
+
+  /** True if the head reads the embedding's tensor. */
+  public boolean tied() {
+    return head.linear().weight().equals(embedding.table());
   }
 
   /** Routed feed-forward block of a layer, if it has one. */

@@ -20,7 +20,7 @@ final class RopeConfig {
       parameters.get().allowOnly("partial_rotary_factor", 1.0);
       theta = parameters.get().optionalNumber("rope_theta").orElse(theta);
     }
-    return new RopeSpec(theta, headDim);
+    return RopeSpec.plain(theta, headDim);
   }
 
   private static void requireDefaultType(ModelConfig rope) {

@@ -2,19 +2,34 @@ package io.expertmesh.model.core;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
- * A sparsely gated feed-forward block.
+ * A sparsely gated feed-forward block, with the shared expert that some families run beside it.
  *
- * @param policy how the gate's logits become assignments
- * @param gate {@code [experts, hiddenSize]}
+ * @param gate what turns a row into assignments
  * @param experts the experts in order of their index
+ * @param shared a network that every token runs through; its rows are added to the routed ones
  */
-public record RoutedFfn(GatingSpec policy, TensorRef gate, List<DenseFfn> experts)
+public record RoutedFfn(GateSpec gate, List<DenseFfn> experts, Optional<SharedExpert> shared)
     implements ChannelMixer {
   public RoutedFfn {
-    Objects.requireNonNull(policy, "policy");
     Objects.requireNonNull(gate, "gate");
     experts = List.copyOf(experts);
+    Objects.requireNonNull(shared, "shared");
+  }
+
+  /**
+   * A shared expert.
+   *
+   * @param network computed where attention is
+   * @param gate {@code [1, hiddenSize]}: the network's row is multiplied by {@code σ(gate · x)}, if
+   *     given
+   */
+  public record SharedExpert(DenseFfn network, Optional<TensorRef> gate) {
+    public SharedExpert {
+      Objects.requireNonNull(network, "network");
+      Objects.requireNonNull(gate, "gate");
+    }
   }
 }

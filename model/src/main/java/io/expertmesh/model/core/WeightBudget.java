@@ -23,14 +23,14 @@ public record WeightBudget(
   public static WeightBudget of(Checkpoint checkpoint) {
     ModelSpec spec = checkpoint.spec();
     Count count = new Count(checkpoint);
-    boolean tied = spec.lmHead().equals(spec.embedding());
-    long embedding = count.matrix(spec.embedding());
-    long head = tied ? embedding : count.matrix(spec.lmHead());
+    boolean tied = spec.tied();
+    long embedding = count.matrix(spec.embedding().table());
+    long head = tied ? embedding : count.linear(spec.head().linear());
     count.norm(spec.finalNorm());
     List<LayerBudget> layers = new ArrayList<>();
     for (LayerSpec layer : spec.layers()) {
       long attention = count.temporal(layer.temporalMixer());
-      long norms = count.norm(layer.temporalNorm()) + count.norm(layer.channelNorm());
+      long norms = count.norms(layer);
       layers.add(
           switch (layer.channelMixer()) {
             case DenseFfn dense -> new LayerBudget(attention, norms, 0, count.ffn(dense), 0, 0);
@@ -77,27 +77,61 @@ public record WeightBudget(
       return checkpoint.matrix(ref).data().byteSize();
     }
 
+    long linear(Linear linear) {
+      return matrix(linear.weight()) + linear.bias().map(this::vector).orElse(0L);
+    }
+
+    long vector(TensorRef ref) {
+      parameters += ref.rows();
+      return (long) ref.rows() * Float.BYTES;
+    }
+
+    long norms(LayerSpec layer) {
+      return norm(layer.temporalNorm())
+          + layer.temporalPostNorm().map(this::norm).orElse(0L)
+          + layer.channelNorm().map(this::norm).orElse(0L)
+          + layer.channelPostNorm().map(this::norm).orElse(0L);
+    }
+
     long norm(NormSpec norm) {
-      parameters += norm.weight().rows();
-      return (long) norm.weight().rows() * Float.BYTES;
+      return vector(norm.weight()) + norm.bias().map(this::vector).orElse(0L);
     }
 
     long temporal(TemporalMixer mixer) {
       return switch (mixer) {
         case AttentionSpec a ->
-            matrix(a.query()) + matrix(a.key()) + matrix(a.value()) + matrix(a.output());
+            linear(a.query())
+                + linear(a.key())
+                + linear(a.value())
+                + linear(a.output())
+                + a.sinks().map(this::vector).orElse(0L)
+                + a.queryKeyNorm().map(n -> norm(n.query()) + norm(n.key())).orElse(0L);
+        case LatentAttentionSpec a ->
+            a.queryDown().map(q -> linear(q.down()) + norm(q.norm())).orElse(0L)
+                + linear(a.query())
+                + linear(a.compress())
+                + norm(a.compressedNorm())
+                + linear(a.expand())
+                + linear(a.output());
       };
     }
 
     long ffn(DenseFfn ffn) {
-      return matrix(ffn.gate()) + matrix(ffn.up()) + matrix(ffn.down());
+      return ffn.gate().map(this::linear).orElse(0L) + linear(ffn.up()) + linear(ffn.down());
     }
 
     LayerBudget routed(long attention, long norms, RoutedFfn routed) {
-      long gate = matrix(routed.gate());
+      long gate =
+          routed.gate().projection().map(this::linear).orElse(0L)
+              + routed.gate().table().map(this::vector).orElse(0L);
       long all = routed.experts().stream().mapToLong(this::ffn).sum();
       int experts = routed.experts().size();
-      return new LayerBudget(attention, norms, gate, 0, all / experts, experts);
+      long shared =
+          routed
+              .shared()
+              .map(s -> ffn(s.network()) + s.gate().map(this::matrix).orElse(0L))
+              .orElse(0L);
+      return new LayerBudget(attention, norms, gate, shared, all / experts, experts);
     }
   }
 }

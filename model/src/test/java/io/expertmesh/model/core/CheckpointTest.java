@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import org.junit.jupiter.api.Test;
@@ -27,22 +28,41 @@ class CheckpointTest {
     this.dir = dir;
   }
 
+  private static TensorRef weight(Optional<Linear> linear) {
+    return linear.orElseThrow().weight();
+  }
+
   @Test
   void fusedExpertsEqualSingleOnes() {
     try (Checkpoint fused = fused().open();
         Checkpoint single = Checkpoints.open(GoldenCheckpointTest.GOLDEN.resolve("mixtral"))) {
-      assertThat(fused.spec().routed(2).orElseThrow().gate().tensor())
+      assertThat(
+              fused
+                  .spec()
+                  .routed(2)
+                  .orElseThrow()
+                  .gate()
+                  .projection()
+                  .orElseThrow()
+                  .weight()
+                  .tensor())
           .isEqualTo("model.layers.2.mlp.gate.weight");
       for (int layer : single.spec().routedLayers()) {
         RoutedFfn a = fused.spec().routed(layer).orElseThrow();
         RoutedFfn b = single.spec().routed(layer).orElseThrow();
-        assertThat(a.policy()).isEqualTo(b.policy());
-        assertSame(fused, a.gate(), single, b.gate());
+        assertThat(a.gate().policy()).isEqualTo(b.gate().policy());
+        assertSame(fused, weight(a.gate().projection()), single, weight(b.gate().projection()));
         for (int e = 0; e < 8; e++) {
-          assertThat(a.experts().get(e).gate().slice()).isEqualTo(e);
-          assertSame(fused, a.experts().get(e).gate(), single, b.experts().get(e).gate());
-          assertSame(fused, a.experts().get(e).up(), single, b.experts().get(e).up());
-          assertSame(fused, a.experts().get(e).down(), single, b.experts().get(e).down());
+          assertThat(weight(a.experts().get(e).gate()).slice()).isEqualTo(e);
+          assertSame(
+              fused, weight(a.experts().get(e).gate()), single, weight(b.experts().get(e).gate()));
+          assertSame(
+              fused, a.experts().get(e).up().weight(), single, b.experts().get(e).up().weight());
+          assertSame(
+              fused,
+              a.experts().get(e).down().weight(),
+              single,
+              b.experts().get(e).down().weight());
         }
       }
       assertThat(WeightBudget.of(fused)).isEqualTo(WeightBudget.of(single));

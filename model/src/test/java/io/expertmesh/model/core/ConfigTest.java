@@ -136,13 +136,13 @@ class ConfigTest {
         new EditedCheckpoint(dir, "mixtral")
             .without("rope_theta")
             .with("rope_parameters", "{\"rope_type\": \"default\", \"rope_theta\": 12345.5}");
-    assertThat(attention(edited).rope()).isEqualTo(new RopeSpec(12345.5, 16));
+    assertThat(attention(edited).position()).isEqualTo(RopeSpec.plain(12345.5, 16));
     edited.without("rope_parameters");
-    assertThat(attention(edited).rope()).isEqualTo(new RopeSpec(1_000_000, 16));
+    assertThat(attention(edited).position()).isEqualTo(RopeSpec.plain(1_000_000, 16));
     edited.with("rope_scaling", "{\"type\": \"default\"}").with("rope_theta", "500");
-    assertThat(attention(edited).rope()).isEqualTo(new RopeSpec(500, 16));
-    assertThat(attention(new EditedCheckpoint(dir, "llama-dense").without("rope_theta")).rope())
-        .isEqualTo(new RopeSpec(10_000, 16));
+    assertThat(attention(edited).position()).isEqualTo(RopeSpec.plain(500, 16));
+    assertThat(attention(new EditedCheckpoint(dir, "llama-dense").without("rope_theta")).position())
+        .isEqualTo(RopeSpec.plain(10_000, 16));
   }
 
   @Test
@@ -164,7 +164,7 @@ class ConfigTest {
     assertThatThrownBy(edited::open).hasMessageContaining("'lm_head.weight': is missing");
     for (String tied : new String[] {"true", "null"}) {
       try (Checkpoint checkpoint = edited.with("tie_word_embeddings", tied).open()) {
-        assertThat(checkpoint.spec().lmHead()).isEqualTo(checkpoint.spec().embedding());
+        assertThat(checkpoint.spec().tied()).isTrue();
       }
     }
   }

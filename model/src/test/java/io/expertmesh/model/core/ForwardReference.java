@@ -37,7 +37,7 @@ final class ForwardReference {
   /** Runs one sequence from its first token. */
   Output run(long[] ids) {
     ModelSpec spec = checkpoint.spec();
-    double[][] embedding = matrix(spec.embedding());
+    double[][] embedding = matrix(spec.embedding().table());
     double[][] x = new double[ids.length][];
     for (int t = 0; t < ids.length; t++) {
       x[t] = embedding[Math.toIntExact(ids[t])].clone();
@@ -47,25 +47,27 @@ final class ForwardReference {
       switch (layer.temporalMixer()) {
         case AttentionSpec attention ->
             addTo(x, attention(attention, norm(layer.temporalNorm(), x)));
+        case LatentAttentionSpec _ -> throw new IllegalStateException("no reference");
       }
-      double[][] input = norm(layer.channelNorm(), x);
+      double[][] input = norm(layer.channelNorm().orElseThrow(), x);
       switch (layer.channelMixer()) {
         case DenseFfn dense -> addTo(x, feedForward(dense, input));
         case RoutedFfn routed -> {
-          double[][] logits = multiply(input, matrix(routed.gate()));
+          double[][] logits =
+              multiply(input, matrix(routed.gate().projection().orElseThrow().weight()));
           gateLogits.add(logits);
           addTo(x, routed(routed, input, logits));
         }
       }
     }
-    double[][] logits = multiply(norm(spec.finalNorm(), x), matrix(spec.lmHead()));
+    double[][] logits = multiply(norm(spec.finalNorm(), x), matrix(spec.head().linear().weight()));
     return new Output(logits, gateLogits);
   }
 
   private double[][] attention(AttentionSpec spec, double[][] x) {
-    double[][] q = multiply(x, matrix(spec.query()));
-    double[][] k = multiply(x, matrix(spec.key()));
-    double[][] v = multiply(x, matrix(spec.value()));
+    double[][] q = multiply(x, matrix(spec.query().weight()));
+    double[][] k = multiply(x, matrix(spec.key().weight()));
+    double[][] v = multiply(x, matrix(spec.value().weight()));
     int dim = spec.headDim();
     for (int t = 0; t < x.length; t++) {
       rotate(q[t], t, spec);
@@ -90,14 +92,15 @@ final class ForwardReference {
         }
       }
     }
-    return multiply(mixed, matrix(spec.output()));
+    return multiply(mixed, matrix(spec.output().weight()));
   }
 
   private static void rotate(double[] row, int position, AttentionSpec spec) {
-    int half = spec.rope().dims() / 2;
+    RopeSpec rope = (RopeSpec) spec.position();
+    int half = rope.dims() / 2;
     for (int head = 0; head < row.length; head += spec.headDim()) {
       for (int i = 0; i < half; i++) {
-        double angle = position * Math.pow(spec.rope().theta(), -(double) i / half);
+        double angle = position * Math.pow(rope.theta(), -(double) i / half);
         double a = row[head + i];
         double b = row[head + half + i];
         row[head + i] = a * Math.cos(angle) - b * Math.sin(angle);
@@ -107,20 +110,20 @@ final class ForwardReference {
   }
 
   private double[][] feedForward(DenseFfn ffn, double[][] x) {
-    double[][] gate = multiply(x, matrix(ffn.gate()));
-    double[][] up = multiply(x, matrix(ffn.up()));
+    double[][] gate = multiply(x, matrix(ffn.gate().orElseThrow().weight()));
+    double[][] up = multiply(x, matrix(ffn.up().weight()));
     for (int t = 0; t < x.length; t++) {
       for (int i = 0; i < ffn.inner(); i++) {
         up[t][i] *= gate[t][i] / (1 + Math.exp(-gate[t][i]));
       }
     }
-    return multiply(up, matrix(ffn.down()));
+    return multiply(up, matrix(ffn.down().weight()));
   }
 
   private double[][] routed(RoutedFfn spec, double[][] x, double[][] logits) {
     double[][] y = new double[x.length][checkpoint.spec().hiddenSize()];
     for (int t = 0; t < x.length; t++) {
-      double[] weights = gateWeights(spec.policy(), logits[t].clone());
+      double[] weights = gateWeights(spec.gate().policy(), logits[t].clone());
       for (int e = 0; e < weights.length; e++) {
         if (weights[e] > 0) {
           double[] row = rounded(feedForward(spec.experts().get(e), new double[][] {x[t]})[0]);

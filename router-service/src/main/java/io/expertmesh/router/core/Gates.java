@@ -40,9 +40,15 @@ public final class Gates implements Gating {
       if (routed == null) {
         gates.add(null);
       } else {
-        PackedMatrix weights = kernels.pack(checkpoint.matrix(routed.gate()), DType.F32, arena);
+        PackedMatrix weights =
+            kernels.pack(
+                checkpoint.matrix(routed.gate().projection().orElseThrow().weight()),
+                DType.F32,
+                arena);
         gates.add(
-            new Gate(weights, GatingPolicy.of(routed.policy(), routed.experts().size(), kernels)));
+            new Gate(
+                weights,
+                GatingPolicy.of(routed.gate().policy(), routed.experts().size(), kernels)));
       }
     }
     return new Gates(gates, kernels, pool);

@@ -1,0 +1,26 @@
+package io.expertmesh.model.core;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The gate of a routed block: a linear map to one logit per expert, and the rule that turns logits
+ * into assignments.
+ *
+ * @param policy the rule
+ * @param projection {@code [experts, hiddenSize]}; empty for rules that read no logits
+ * @param table numbers that the rule reads besides the logits, as its documentation says: a
+ *     correction bias per expert, a threshold per expert, an expert per token id; empty for most
+ */
+public record GateSpec(GatingSpec policy, Optional<Linear> projection, Optional<TensorRef> table) {
+  public GateSpec {
+    Objects.requireNonNull(policy, "policy");
+    Objects.requireNonNull(projection, "projection");
+    Objects.requireNonNull(table, "table");
+  }
+
+  /** A gate that is one matrix without a bias. */
+  public static GateSpec of(GatingSpec policy, TensorRef projection) {
+    return new GateSpec(policy, Optional.of(Linear.of(projection)), Optional.empty());
+  }
+}
