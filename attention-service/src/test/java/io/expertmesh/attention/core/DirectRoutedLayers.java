@@ -112,10 +112,10 @@ final class DirectRoutedLayers implements RoutedLayers {
               kernels.pack(checkpoint.matrix(expert.down().weight()), activations, arena),
               expert.inner()));
     }
-    int k =
-        switch (routed.gate().policy()) {
-          case GatingSpec.RenormalizedTopK policy -> policy.k();
-        };
+    if (!(routed.gate().policy() instanceof GatingSpec.SoftmaxTopK(int k, boolean normalized, _))
+        || !normalized) {
+      throw new IllegalArgumentException("computes Mixtral's gate only");
+    }
     PackedMatrix gate =
         kernels.pack(
             checkpoint.matrix(routed.gate().projection().orElseThrow().weight()), DType.F32, arena);

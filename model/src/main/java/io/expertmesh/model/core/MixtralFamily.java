@@ -31,7 +31,7 @@ final class MixtralFamily implements ModelFamily {
       throw config.refuse("intermediate_size is " + inner + ", which is too large");
     }
     Layout layout = new Layout(tensors, decoder.hidden(), inner, experts);
-    GatingSpec policy = new GatingSpec.RenormalizedTopK(k);
+    GatingSpec policy = GatingSpec.SoftmaxTopK.renormalized(k);
     return decoder.spec(
         config.optionalPositive("sliding_window"),
         layer -> layout.routed(LlamaDecoder.prefix(layer), policy));

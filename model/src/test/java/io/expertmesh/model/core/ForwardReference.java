@@ -139,26 +139,25 @@ final class ForwardReference {
 
   /** The weight of every expert: 0 for those that are not chosen. */
   private static double[] gateWeights(GatingSpec policy, double[] scores) {
-    return switch (policy) {
-      case GatingSpec.RenormalizedTopK(int k) -> {
-        softmax(scores);
-        double[] weights = new double[scores.length];
-        double sum = 0;
-        for (int n = 0; n < k; n++) {
-          int best = 0;
-          for (int e = 1; e < scores.length; e++) {
-            best = scores[e] > scores[best] ? e : best;
-          }
-          weights[best] = scores[best];
-          sum += scores[best];
-          scores[best] = -1;
-        }
-        for (int e = 0; e < weights.length; e++) {
-          weights[e] /= sum;
-        }
-        yield weights;
+    if (!(policy instanceof GatingSpec.SoftmaxTopK(int k, boolean normalized, float scale))) {
+      throw new IllegalArgumentException("no reference for " + policy);
+    }
+    softmax(scores);
+    double[] weights = new double[scores.length];
+    double sum = 0;
+    for (int n = 0; n < k; n++) {
+      int best = 0;
+      for (int e = 1; e < scores.length; e++) {
+        best = scores[e] > scores[best] ? e : best;
       }
-    };
+      weights[best] = scores[best];
+      sum += scores[best];
+      scores[best] = -1;
+    }
+    for (int e = 0; e < weights.length; e++) {
+      weights[e] *= scale / (normalized ? sum : 1);
+    }
+    return weights;
   }
 
   private double[][] norm(NormSpec spec, double[][] x) {

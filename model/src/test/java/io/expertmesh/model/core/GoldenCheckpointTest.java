@@ -66,7 +66,7 @@ class GoldenCheckpointTest {
       assertThat(spec.family()).isEqualTo("mixtral");
       assertThat(spec.routedLayers()).containsExactly(0, 1, 2);
       RoutedFfn routed = spec.routed(1).orElseThrow();
-      assertThat(routed.gate().policy()).isEqualTo(new GatingSpec.RenormalizedTopK(2));
+      assertThat(routed.gate().policy()).isEqualTo(GatingSpec.SoftmaxTopK.renormalized(2));
       assertThat(routed.gate().projection().orElseThrow().weight())
           .isEqualTo(TensorRef.matrix("model.layers.1.block_sparse_moe.gate.weight", 8, 64));
       String expert = "model.layers.1.block_sparse_moe.experts.5.";

@@ -1,5 +1,6 @@
 package io.expertmesh.router.core;
 
+import io.expertmesh.model.core.GatingSpec;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.DType;
@@ -49,7 +50,7 @@ final class Fixtures {
       gates.add(
           new Gates.Gate(
               kernels.pack(matrix, DType.F32, Arena.ofAuto()),
-              new RenormalizedTopK(k, experts, kernels)));
+              new SoftmaxTopK(GatingSpec.SoftmaxTopK.renormalized(k), experts, kernels)));
     }
     return new Gates(gates, kernels, POOL);
   }

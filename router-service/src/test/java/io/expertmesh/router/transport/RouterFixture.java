@@ -1,5 +1,6 @@
 package io.expertmesh.router.transport;
 
+import io.expertmesh.model.core.GatingSpec;
 import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
@@ -15,11 +16,11 @@ import io.expertmesh.protocol.v1.RoutedReply;
 import io.expertmesh.protocol.v1.RoutedRequest;
 import io.expertmesh.router.core.Assignments;
 import io.expertmesh.router.core.Gates;
-import io.expertmesh.router.core.RenormalizedTopK;
 import io.expertmesh.router.core.RouteRequest;
 import io.expertmesh.router.core.RouteResult;
 import io.expertmesh.router.core.RouteSink;
 import io.expertmesh.router.core.RoutedModel;
+import io.expertmesh.router.core.SoftmaxTopK;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -97,7 +98,7 @@ final class RouterFixture implements AutoCloseable {
         List.of(
             new Gates.Gate(
                 kernels.pack(matrix, DType.F32, Arena.ofAuto()),
-                new RenormalizedTopK(2, experts, kernels))),
+                new SoftmaxTopK(GatingSpec.SoftmaxTopK.renormalized(2), experts, kernels))),
         kernels,
         ComputePools.of(1));
   }

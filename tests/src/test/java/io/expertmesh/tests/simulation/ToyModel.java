@@ -1,12 +1,13 @@
 package io.expertmesh.tests.simulation;
 
+import io.expertmesh.model.core.GatingSpec;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.WeightMatrix;
 import io.expertmesh.router.core.Gates;
-import io.expertmesh.router.core.RenormalizedTopK;
 import io.expertmesh.router.core.RoutedModel;
+import io.expertmesh.router.core.SoftmaxTopK;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -136,7 +137,7 @@ record ToyModel(int layers, int experts, int topK, long seed) {
       gates.add(
           new Gates.Gate(
               KERNELS.pack(matrix, DType.F32, arena),
-              new RenormalizedTopK(topK, experts, KERNELS)));
+              new SoftmaxTopK(GatingSpec.SoftmaxTopK.renormalized(topK), experts, KERNELS)));
     }
     return new Gates(Collections.unmodifiableList(gates), KERNELS, new CallersPool());
   }

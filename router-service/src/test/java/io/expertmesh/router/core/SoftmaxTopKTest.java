@@ -4,18 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.expertmesh.model.core.GatingSpec;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class RenormalizedTopKTest {
+class SoftmaxTopKTest {
   private final Assignments out = new Assignments();
+
+  private static SoftmaxTopK renormalized(int k, int experts) {
+    return new SoftmaxTopK(GatingSpec.SoftmaxTopK.renormalized(k), experts, Fixtures.KERNELS);
+  }
 
   @Test
   void theReferencesVectorIsReproduced() {
     float[] logits = {1, .5f, -.25f, 2, .75f, -1, .25f, 1.5f};
 
-    new RenormalizedTopK(2, 8, Fixtures.KERNELS).assign(logits, 1, out);
+    renormalized(2, 8).assign(logits, 1, out);
 
     assertThat(out.pairs()).isEqualTo(2);
     assertThat(out.expert(0)).isEqualTo(3);
@@ -40,7 +45,7 @@ class RenormalizedTopKTest {
       float[] before = logits.clone();
       out.clear();
 
-      new RenormalizedTopK(k, experts, Fixtures.KERNELS).assign(logits, rows, out);
+      renormalized(k, experts).assign(logits, rows, out);
 
       assertThat(out.rows()).as("seed %d", seed).isEqualTo(rows);
       for (int row = 0; row < rows; row++) {
@@ -78,7 +83,7 @@ class RenormalizedTopKTest {
   void aRowWithALogitThatIsNotFiniteIsFlaggedAndItsNeighboursAreNot() {
     float[] logits = {1, 2, Float.NaN, 0, Float.POSITIVE_INFINITY, 1, 3, 4};
 
-    new RenormalizedTopK(1, 2, Fixtures.KERNELS).assign(logits, 4, out);
+    renormalized(1, 2).assign(logits, 4, out);
 
     assertThat(out.pairs()).isEqualTo(2);
     assertThat(out.expert(0)).isEqualTo(1);
@@ -91,7 +96,7 @@ class RenormalizedTopKTest {
 
   @Test
   void moreExpertsPerTokenThanExpertsAreRefused() {
-    assertThatThrownBy(() -> new RenormalizedTopK(3, 2, Fixtures.KERNELS))
+    assertThatThrownBy(() -> renormalized(3, 2))
         .hasMessage("num_experts_per_tok is 3, must be between 1 and the 2 experts");
   }
 }
