@@ -3,6 +3,8 @@ package io.expertmesh.attention.app;
 import io.expertmesh.attention.transport.GenerationService;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
+import io.expertmesh.protocol.app.Telemetry;
+import io.expertmesh.protocol.core.LoadSource;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
@@ -26,6 +28,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.env.Environment;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /**
@@ -52,6 +55,8 @@ public class AttentionApplication {
           Map.entry("spring.grpc.server.address", "${expertmesh.grpc.host:127.0.0.1}"),
           Map.entry("spring.grpc.server.port", "${expertmesh.grpc.port:0}"),
           Map.entry("spring.grpc.server.shutdown.grace-period", "2s"),
+          // what Kafka's client cannot reach is counted, not told again and again
+          Map.entry("logging.level.org.apache.kafka", "off"),
           // a failed start is told in one sentence, by main
           Map.entry("logging.level.org.springframework.boot.SpringApplication", "off"),
           Map.entry("logging.level.org.springframework.boot.diagnostics", "off"),
@@ -125,6 +130,11 @@ public class AttentionApplication {
   @Bean
   BindableService healthService(StatusBoard board) {
     return StatusHealth.of(board);
+  }
+
+  @Bean(destroyMethod = "close")
+  Telemetry telemetry(Environment environment, StatusBoard board) {
+    return Telemetry.of(environment::getProperty, board).start(LoadSource.of(board));
   }
 
   @Bean

@@ -3,6 +3,7 @@ package io.expertmesh.expert.app;
 import io.expertmesh.expert.transport.ExpertService;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
+import io.expertmesh.protocol.app.Telemetry;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
@@ -24,6 +25,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
+import org.springframework.core.env.Environment;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -100,10 +102,19 @@ public class ExpertApplication {
     return StatusHealth.of(board);
   }
 
+  @Bean(destroyMethod = "close")
+  Telemetry telemetry(Environment environment, StatusBoard board) {
+    return Telemetry.of(environment::getProperty, board);
+  }
+
   @Bean
   ExpertReplica expertReplica(
-      ExpertProperties properties, StatusBoard board, MeshNetty netty, ExpertService service) {
-    return new ExpertReplica(properties, board, netty, service, System::exit);
+      ExpertProperties properties,
+      StatusBoard board,
+      MeshNetty netty,
+      ExpertService service,
+      Telemetry telemetry) {
+    return new ExpertReplica(properties, board, netty, service, telemetry, System::exit);
   }
 
   @Bean

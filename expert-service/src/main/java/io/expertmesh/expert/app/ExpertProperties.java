@@ -55,6 +55,7 @@ record ExpertProperties(
    * @param replica name of this replica
    * @param queuePairs most pairs that wait and run together
    * @param drainSeconds longest time to finish what was taken, on shutdown
+   * @param paceMicros least time per pair, which makes a replica slower than it is
    */
   record Expert(
       @DefaultValue("shard") String shard,
@@ -63,7 +64,8 @@ record ExpertProperties(
       @DefaultValue("") String routers,
       @DefaultValue("") String replica,
       @DefaultValue("8192") int queuePairs,
-      @DefaultValue("20") int drainSeconds) {
+      @DefaultValue("20") int drainSeconds,
+      @DefaultValue("0") int paceMicros) {
     String replicaName() {
       return replica.isEmpty() ? shard : replica;
     }
@@ -80,6 +82,9 @@ record ExpertProperties(
     require(
         expert.drainSeconds() >= 0 && expert.drainSeconds() <= 3600,
         "expertmesh.expert.drain-seconds is " + expert.drainSeconds() + ", must be 0 to 3600.");
+    require(
+        expert.paceMicros() >= 0 && expert.paceMicros() <= 1_000_000,
+        "expertmesh.expert.pace-micros is " + expert.paceMicros() + ", must be 0 to 1000000.");
     DType.activations(dtype, DType.F32);
     routers(expert);
   }

@@ -3,6 +3,7 @@ package io.expertmesh.expert.app;
 import io.expertmesh.expert.core.ExpertEngine;
 import io.expertmesh.expert.core.ExpertHost;
 import io.expertmesh.expert.core.ExpertWeights;
+import io.expertmesh.expert.core.Pace;
 import io.expertmesh.expert.core.Probation;
 import io.expertmesh.expert.core.SelfTest;
 import io.expertmesh.expert.core.ShardNotation;
@@ -17,10 +18,14 @@ import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.protocol.app.Telemetry;
+import io.expertmesh.protocol.core.LoadEvent;
+import io.expertmesh.protocol.core.LoadMeter;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -43,11 +48,13 @@ final class ExpertReplica {
   private final StatusBoard board;
   private final MeshNetty netty;
   private final ExpertService service;
+  private final Telemetry telemetry;
   private final IntConsumer exit;
   private volatile boolean broken;
 
+  private volatile @Nullable ExpertHost host;
+
   // Guarded by this.
-  private @Nullable ExpertHost host;
   private @Nullable LeaseClient leases;
   private boolean leaving;
 
@@ -59,11 +66,13 @@ final class ExpertReplica {
       StatusBoard board,
       MeshNetty netty,
       ExpertService service,
+      Telemetry telemetry,
       IntConsumer exit) {
     this.properties = Objects.requireNonNull(properties, "properties");
     this.board = Objects.requireNonNull(board, "board");
     this.netty = Objects.requireNonNull(netty, "netty");
     this.service = Objects.requireNonNull(service, "service");
+    this.telemetry = Objects.requireNonNull(telemetry, "telemetry");
     this.exit = Objects.requireNonNull(exit, "exit");
   }
 
@@ -123,16 +132,16 @@ final class ExpertReplica {
       return;
     }
     ExpertProperties.Expert expert = properties.expert();
+    LoadMeter meter = new LoadMeter(blocks(engine), this::inFlightPairs);
     ExpertHost serving =
         new ExpertHost(
             engine,
             expert.queuePairs(),
             System::nanoTime,
-            (pairs, nanos) -> {
-              board.addTokens(pairs);
-              board.latency(nanos);
-            });
+            new LoadObserver(board, meter),
+            new Pace(TimeUnit.MICROSECONDS.toNanos(expert.paceMicros())));
     host = serving;
+    telemetry.start(meter);
     board.gauges(() -> serving.load().waitingPairs(), () -> serving.load().inFlightPairs());
     Thread.ofPlatform().name("expert-compute").start(serving::run);
     service.serve(serving);
@@ -161,6 +170,17 @@ final class ExpertReplica {
             new Probation(serving, this::broken)::prove,
             this::leasesChanged);
     leases.start();
+  }
+
+  private static List<LoadEvent.ExpertTokens> blocks(ExpertEngine engine) {
+    return engine.weights().shard().blocks().stream()
+        .map(block -> new LoadEvent.ExpertTokens(block.layer(), block.expert(), 0))
+        .toList();
+  }
+
+  private int inFlightPairs() {
+    ExpertHost serving = host;
+    return serving == null ? 0 : serving.load().inFlightPairs();
   }
 
   /** On the event loop, which must not wait for {@link #stop}: only the board is touched. */

@@ -18,6 +18,7 @@ public final class ExpertHost {
   private final ExpertEngine engine;
   private final LongSupplier nanoClock;
   private final BatchObserver observer;
+  private final Pace pace;
   private final PairBatch batch;
   private final float[] input;
   private final float[] output;
@@ -32,11 +33,14 @@ public final class ExpertHost {
   private boolean stopped;
   private int delivering;
 
-  /** Is told of every batch, on the computing thread. */
+  /** Is told what was done. */
   @FunctionalInterface
   public interface BatchObserver {
-    /** {@code pairs} were computed in {@code nanos}. */
-    void computed(int pairs, long nanos);
+    /** {@code pairs} of a block were computed in {@code nanos}; on the computing thread. */
+    void computed(int block, int pairs, long nanos);
+
+    /** A call ended, or was refused; on the thread that brought about its end. */
+    default void ended(ComputeCall call) {}
   }
 
   /**
@@ -59,6 +63,21 @@ public final class ExpertHost {
    */
   public ExpertHost(
       ExpertEngine engine, int maxPairs, LongSupplier nanoClock, BatchObserver observer) {
+    this(engine, maxPairs, nanoClock, observer, Pace.NONE);
+  }
+
+  /**
+   * @param maxPairs most pairs that wait and run together; further calls are refused at once
+   * @param nanoClock monotonic time; deadlines of calls are on it
+   * @param pace least time that batches take
+   */
+  public ExpertHost(
+      ExpertEngine engine,
+      int maxPairs,
+      LongSupplier nanoClock,
+      BatchObserver observer,
+      Pace pace) {
+    this.pace = Objects.requireNonNull(pace, "pace");
     this.engine = Objects.requireNonNull(engine, "engine");
     this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
     this.observer = Objects.requireNonNull(observer, "observer");
@@ -88,6 +107,7 @@ public final class ExpertHost {
     if (admitted) {
       deliverEnded();
     } else {
+      observer.ended(call);
       call.deliver();
     }
   }
@@ -148,12 +168,14 @@ public final class ExpertHost {
 
   private void compute() {
     int pairs = batch.size();
+    int block = batch.block();
     long start = nanoClock.getAsLong();
     String failure = null;
     try {
       batch.gather(input);
       engine.compute(batch.block(), input, pairs, output);
       batch.scatter(output);
+      pace.hold(start, pairs, nanoClock);
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "A batch could not be computed", e);
       failure = "The computation failed: " + e;
@@ -169,7 +191,7 @@ public final class ExpertHost {
     } finally {
       lock.unlock();
     }
-    observer.computed(pairs, end - start);
+    observer.computed(block, pairs, end - start);
   }
 
   /** Computes until {@link #stop}. To be run by the one computing thread. */
@@ -247,6 +269,7 @@ public final class ExpertHost {
   private void deliverEnded() {
     for (ComputeCall call = nextEnded(); call != null; call = nextEnded()) {
       try {
+        observer.ended(call);
         call.deliver();
       } finally {
         delivered();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.expertmesh.expert.transport.ExpertService;
 import io.expertmesh.protocol.app.StartFailure;
+import io.expertmesh.protocol.app.Telemetry;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -115,6 +116,7 @@ class ExpertApplicationTest {
               board,
               context.getBean(MeshNetty.class),
               context.getBean(ExpertService.class),
+              context.getBean(Telemetry.class),
               codes::add);
       replica.broken("Self-test failed: expert 3 of layer 1 gave a value that is not finite.");
       assertThat(codes).containsExactly(1);

@@ -28,7 +28,7 @@ class ExpertPropertiesTest {
     assertThat(properties.threads()).isZero();
     assertThat(properties.grpc()).isEqualTo(new ExpertProperties.Grpc("127.0.0.1", 0, ""));
     assertThat(properties.expert())
-        .isEqualTo(new ExpertProperties.Expert("shard", "", "", "127.0.0.1:7001", "", 8192, 20));
+        .isEqualTo(new ExpertProperties.Expert("shard", "", "", "127.0.0.1:7001", "", 8192, 20, 0));
   }
 
   @Test
@@ -50,7 +50,8 @@ class ExpertPropertiesTest {
             "expertmesh.expert.routers", "a:1, b:2",
             "expertmesh.expert.replica", "e1-r0",
             "expertmesh.expert.queue-pairs", "9",
-            "expertmesh.expert.drain-seconds", "4"));
+            "expertmesh.expert.drain-seconds", "4",
+            "expertmesh.expert.pace-micros", "250"));
     ExpertProperties properties = bind();
 
     assertThat(properties)
@@ -62,7 +63,7 @@ class ExpertPropertiesTest {
                 "bf16",
                 3,
                 new ExpertProperties.Grpc("0.0.0.0", 7002, "10.0.0.7"),
-                new ExpertProperties.Expert("e1", "*:0", "0/2", "a:1, b:2", "e1-r0", 9, 4)));
+                new ExpertProperties.Expert("e1", "*:0", "0/2", "a:1, b:2", "e1-r0", 9, 4, 250)));
     assertThat(properties.routers()).extracting(Object::toString).containsExactly("a:1", "b:2");
     assertThat(properties.grpc().dialled()).isEqualTo("10.0.0.7");
   }

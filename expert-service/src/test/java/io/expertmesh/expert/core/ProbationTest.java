@@ -23,7 +23,7 @@ class ProbationTest {
           Goldens.engine("mixtral", DType.F32, kernels(), pool, 64),
           256,
           System::nanoTime,
-          (pairs, nanos) -> {});
+          (block, pairs, nanos) -> {});
   private final Probation probation = new Probation(host, ends::add);
 
   @AfterEach

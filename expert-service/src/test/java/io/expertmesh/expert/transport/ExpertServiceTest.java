@@ -42,7 +42,7 @@ class ExpertServiceTest {
   private final ExpertEngine engine = Goldens.engine("mixtral", DType.F32, "auto", pool, 64);
   private final int hidden = engine.weights().hidden();
   private final ExpertHost host =
-      new ExpertHost(engine, 256, System::nanoTime, (pairs, nanos) -> {});
+      new ExpertHost(engine, 256, System::nanoTime, (block, pairs, nanos) -> {});
   private final ExpertService service = new ExpertService(System::nanoTime);
   private final Answers answers = new Answers();
   private final Thread compute = new Thread(host::run, "compute");

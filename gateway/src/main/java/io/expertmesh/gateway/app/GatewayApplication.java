@@ -66,6 +66,8 @@ public class GatewayApplication {
             Map.entry("spring.cloud.gateway.server.webflux.default-filters", ""),
             Map.entry("logging.level.root", "warn"),
             Map.entry("logging.level.ai.djl", "error"),
+            // what Kafka's client cannot reach is counted, not told again and again
+            Map.entry("logging.level.org.apache.kafka", "off"),
             Map.entry("logging.level.org.hibernate.validator", "error"),
             Map.entry("logging.level.io.expertmesh", "info"),
             Map.entry("logging.level.org.springframework.boot.diagnostics", "off"),

@@ -3,6 +3,8 @@ package io.expertmesh.gateway.app;
 import io.expertmesh.gateway.core.generation.ReplicaDescription;
 import io.expertmesh.gateway.transport.engine.AttentionReplicas;
 import io.expertmesh.gateway.transport.http.GatewayMetrics;
+import io.expertmesh.protocol.app.Telemetry;
+import io.expertmesh.protocol.core.LoadSource;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
@@ -18,9 +20,10 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.core.env.Environment;
 
 /**
- * Status, health and reflection over gRPC for the operator's tools, where {@code
+ * Status, health and reflection over gRPC for the operator's tools, and load events, where {@code
  * expertmesh.grpc.port} is set.
  */
 final class StatusServer implements SmartLifecycle {
@@ -34,6 +37,7 @@ final class StatusServer implements SmartLifecycle {
   private final StatusBoard board =
       new StatusBoard("gateway", "gateway-" + ProcessHandle.current().pid(), System::nanoTime);
   private final HealthStatusManager health = new HealthStatusManager();
+  private final Telemetry telemetry;
 
   private @Nullable Server server;
   private @Nullable Future<?> looking;
@@ -44,12 +48,14 @@ final class StatusServer implements SmartLifecycle {
       AttentionReplicas replicas,
       GatewayMetrics metrics,
       MeshNetty netty,
-      Draining draining) {
+      Draining draining,
+      Environment environment) {
     this.settings = settings;
     this.replicas = replicas;
     this.metrics = metrics;
     this.netty = netty;
     this.draining = draining;
+    this.telemetry = Telemetry.of(environment::getProperty, board);
   }
 
   @Override
@@ -58,6 +64,7 @@ final class StatusServer implements SmartLifecycle {
       return;
     }
     board.gauges(() -> 0, metrics::inFlight);
+    telemetry.start(LoadSource.of(board));
     look();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
@@ -80,6 +87,7 @@ final class StatusServer implements SmartLifecycle {
 
   @Override
   public void stop() {
+    telemetry.close();
     Future<?> task = looking;
     if (task != null) {
       task.cancel(false);

@@ -8,6 +8,8 @@ import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.protocol.app.Telemetry;
+import io.expertmesh.protocol.core.LoadSource;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
@@ -27,6 +29,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /** Builds the process: gates, reactor, server. */
@@ -108,6 +111,13 @@ class RouterConfiguration {
   @Bean
   BindableService healthService(StatusBoard board) {
     return StatusHealth.of(board);
+  }
+
+  @Bean(destroyMethod = "close")
+  Telemetry telemetry(Environment environment, StatusBoard board, RouterReactor router) {
+    LoadSource tokens = LoadSource.of(board);
+    return Telemetry.of(environment::getProperty, board)
+        .start(() -> tokens.take().withParked(router.takeParked()));
   }
 
   @Bean

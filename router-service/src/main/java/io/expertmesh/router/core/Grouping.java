@@ -88,6 +88,7 @@ final class Grouping {
       while (next < end) {
         ExpertCall message = messageFor(call, layer, expert, tried, suspect);
         if (message == null) {
+          registry.park(layer, expert, end - next);
           while (next < end) {
             call.unavailable(pairs[next++]);
           }

@@ -20,12 +20,14 @@ public final class Registry {
   private final RoutedModel model;
   private final Map<String, Replica> replicas = new LinkedHashMap<>();
   private final Replica[][][] hosts;
+  private final ParkedRows parked;
   private String numericsClass = "";
 
   /** A registry without replicas. */
   public Registry(RoutedModel model) {
     this.model = model;
     this.hosts = new Replica[model.layers()][][];
+    this.parked = new ParkedRows(model);
     rebuild();
   }
 
@@ -48,6 +50,7 @@ public final class Registry {
     numericsClass = offer.numericsClass();
     Replica replica = new Replica(offer, model.layers());
     Replica old = replicas.put(offer.replicaId(), replica);
+    parked.joined(offer);
     rebuild();
     return new JoinResult.Accepted(replica, Optional.ofNullable(old));
   }
@@ -115,6 +118,16 @@ public final class Registry {
   /** All replicas with a lease, in order of joining. */
   public List<Replica> replicas() {
     return List.copyOf(replicas.values());
+  }
+
+  /** Rows of an expert were turned away, because nobody is left who could compute them. */
+  void park(int layer, int expert, int rows) {
+    parked.add(layer, expert, rows);
+  }
+
+  /** The rows that were turned away since the last call, by shard. May be called by any thread. */
+  public Map<String, Long> takeParked() {
+    return parked.take();
   }
 
   /** True if every expert of every routed layer has a live replica. */

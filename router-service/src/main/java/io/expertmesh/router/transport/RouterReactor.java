@@ -18,6 +18,7 @@ import io.expertmesh.router.core.RouteSink;
 import io.expertmesh.router.core.RoutedModel;
 import io.grpc.BindableService;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -179,6 +180,11 @@ public final class RouterReactor {
   public CompletableFuture<Long> liveReplicas() {
     return CompletableFuture.supplyAsync(
         () -> registry.replicas().stream().filter(Replica::live).count(), netty.executor());
+  }
+
+  /** Rows that no replica was there for since the last call, by shard; from any thread. */
+  public Map<String, Long> takeParked() {
+    return registry.takeParked();
   }
 
   /** Ends all leases and connections. */

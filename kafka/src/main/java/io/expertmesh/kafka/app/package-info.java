@@ -1,0 +1,5 @@
+/** The Kafka broker of a mesh on one machine, as a process. */
+@NullMarked
+package io.expertmesh.kafka.app;
+
+import org.jspecify.annotations.NullMarked;
