@@ -1,6 +1,7 @@
 package io.expertmesh.attention.app;
 
 import io.expertmesh.attention.transport.GenerationService;
+import io.expertmesh.protocol.app.MeshServer;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
 import io.expertmesh.protocol.app.Telemetry;
@@ -8,11 +9,11 @@ import io.expertmesh.protocol.core.LoadSource;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
+import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.transport.StatusHealth;
 import io.grpc.BindableService;
-import io.grpc.netty.NettyServerBuilder;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.springframework.boot.SpringApplication;
@@ -20,16 +21,15 @@ import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
-import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerServicesAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
-import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /**
  * The attention-service: runs generations and reaches the routed experts through routers. Only what
@@ -40,10 +40,10 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
 @ImportAutoConfiguration({
   ConfigurationPropertiesAutoConfiguration.class,
   LifecycleAutoConfiguration.class,
-  SslAutoConfiguration.class,
   GrpcServerAutoConfiguration.class,
   GrpcServerServicesAutoConfiguration.class
 })
+@Import(MeshServer.class)
 public class AttentionApplication {
   /** In code, because the services may share one class path and with it one properties file. */
   private static final Map<String, Object> DEFAULTS =
@@ -52,8 +52,6 @@ public class AttentionApplication {
           Map.entry("spring.main.banner-mode", "off"),
           Map.entry("spring.main.web-application-type", "none"),
           Map.entry("spring.main.log-startup-info", "false"),
-          Map.entry("spring.grpc.server.address", "${expertmesh.grpc.host:127.0.0.1}"),
-          Map.entry("spring.grpc.server.port", "${expertmesh.grpc.port:0}"),
           Map.entry("spring.grpc.server.shutdown.grace-period", "2s"),
           // what Kafka's client cannot reach is counted, not told again and again
           Map.entry("logging.level.org.apache.kafka", "off"),
@@ -99,13 +97,8 @@ public class AttentionApplication {
   }
 
   @Bean
-  MeshNetty meshNetty() {
-    return new MeshNetty("attention-net");
-  }
-
-  @Bean
-  ServerBuilderCustomizer<NettyServerBuilder> onTheEventLoop(MeshNetty netty) {
-    return netty::customise;
+  MeshNetty meshNetty(MeshCredentials credentials) {
+    return new MeshNetty("attention-net", credentials);
   }
 
   @Bean

@@ -1,32 +1,32 @@
 package io.expertmesh.expert.app;
 
 import io.expertmesh.expert.transport.ExpertService;
+import io.expertmesh.protocol.app.MeshServer;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
 import io.expertmesh.protocol.app.Telemetry;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
+import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.transport.StatusHealth;
 import io.grpc.BindableService;
-import io.grpc.netty.NettyServerBuilder;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.ConfigurationPropertiesAutoConfiguration;
 import org.springframework.boot.autoconfigure.context.LifecycleAutoConfiguration;
-import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerServicesAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.event.EventListener;
 import org.springframework.core.env.Environment;
-import org.springframework.grpc.server.ServerBuilderCustomizer;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 /**
@@ -38,10 +38,10 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 @ImportAutoConfiguration({
   ConfigurationPropertiesAutoConfiguration.class,
   LifecycleAutoConfiguration.class,
-  SslAutoConfiguration.class,
   GrpcServerAutoConfiguration.class,
   GrpcServerServicesAutoConfiguration.class
 })
+@Import(MeshServer.class)
 public class ExpertApplication {
   /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
   public static void main(String[] args) {
@@ -78,13 +78,8 @@ public class ExpertApplication {
   }
 
   @Bean
-  MeshNetty meshNetty() {
-    return new MeshNetty("expert-net");
-  }
-
-  @Bean
-  ServerBuilderCustomizer<NettyServerBuilder> onTheEventLoop(MeshNetty netty) {
-    return netty::customise;
+  MeshNetty meshNetty(MeshCredentials credentials) {
+    return new MeshNetty("expert-net", credentials);
   }
 
   @Bean

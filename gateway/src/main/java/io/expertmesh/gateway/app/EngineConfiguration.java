@@ -11,6 +11,8 @@ import io.expertmesh.gateway.transport.engine.AttentionReplicas;
 import io.expertmesh.gateway.transport.tokenizer.DjlTokenizer;
 import io.expertmesh.gateway.transport.tokenizer.NativeCache;
 import io.expertmesh.gateway.transport.tokenizer.TokenizerFiles;
+import io.expertmesh.protocol.app.TlsSettings;
+import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -21,14 +23,20 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 /** The gateway without HTTP: replicas, tokenizer, plans. */
 @Configuration(proxyBeanMethods = false)
 class EngineConfiguration {
 
   @Bean(destroyMethod = "close")
-  MeshNetty meshNetty() {
-    return new MeshNetty("gateway-mesh");
+  MeshCredentials meshCredentials(Environment environment) {
+    return TlsSettings.credentials(environment);
+  }
+
+  @Bean(destroyMethod = "close")
+  MeshNetty meshNetty(MeshCredentials credentials) {
+    return new MeshNetty("gateway-mesh", credentials);
   }
 
   /** Handles generated tokens: detokenizing and JSON, never waiting. */

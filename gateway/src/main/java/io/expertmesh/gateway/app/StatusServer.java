@@ -68,7 +68,8 @@ final class StatusServer implements SmartLifecycle {
     look();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(
-            new InetSocketAddress(settings.grpc().host(), settings.grpc().port()));
+            new InetSocketAddress(settings.grpc().host(), settings.grpc().port()),
+            netty.serverCredentials());
     netty.customise(builder);
     try {
       server =

@@ -29,7 +29,7 @@ final class Foreground {
         "Starting " + names.size() + " services for " + plan.modelId() + "; logs: " + run.logs());
     ProgressDisplay display =
         new ProgressDisplay(terminal, names, () -> Advice.lines(plan).forEach(terminal::line));
-    try (Introspection introspection = new Introspection()) {
+    try (Introspection introspection = new Introspection(new RunCredentials(run).open())) {
       Supervisor supervisor =
           new Supervisor(
               plan,

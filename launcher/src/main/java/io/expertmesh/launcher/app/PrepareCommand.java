@@ -7,6 +7,7 @@ import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.core.UpOptions;
 import io.expertmesh.launcher.transport.Introspection;
 import io.expertmesh.launcher.transport.RestClient;
+import io.expertmesh.protocol.transport.MeshCredentials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ final class PrepareCommand implements Callable<Integer> {
   }
 
   private static void rehearse(RunDirectory run, Tree tree, MeshPlan plan) {
-    try (Introspection introspection = new Introspection()) {
+    try (Introspection introspection = new Introspection(MeshCredentials.plain())) {
       Rehearsal rehearsal = new Rehearsal(() -> converse(plan));
       Supervisor supervisor =
           new Supervisor(

@@ -28,7 +28,8 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    MeshState state = Meshes.require(Objects.requireNonNull(mesh, "mesh").runDirectory());
+    RunDirectory run = Objects.requireNonNull(mesh, "mesh").runDirectory();
+    MeshState state = Meshes.require(run);
     Terminal terminal = Terminal.system();
     Duration age = Duration.ofMillis(System.currentTimeMillis() - state.startedMillis());
     terminal.line(
@@ -54,7 +55,7 @@ final class StatusCommand implements Callable<Integer> {
                 "P99 MS",
                 "MEMORY",
                 "RESTARTS"));
-    try (Introspection introspection = new Introspection()) {
+    try (Introspection introspection = new Introspection(new RunCredentials(run).open())) {
       for (InstanceState instance : state.instances()) {
         table.add(row(instance, introspection.ask(instance.grpcPort())));
       }

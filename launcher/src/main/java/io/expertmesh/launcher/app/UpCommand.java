@@ -4,6 +4,7 @@ import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshPlanner;
 import io.expertmesh.launcher.core.ModelFacts;
+import io.expertmesh.launcher.core.TlsKeys;
 import io.expertmesh.launcher.core.UpOptions;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
@@ -103,6 +104,11 @@ final class UpCommand implements Callable<Integer> {
   private int threads;
 
   @Option(
+      names = "--tls",
+      description = "Services talk over mutual TLS, with an authority made for this mesh")
+  private boolean tls;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Any other configuration key, e.g. --set expertmesh.attention.kv-tokens=65536")
@@ -113,7 +119,7 @@ final class UpCommand implements Callable<Integer> {
     MeshCommand parent = java.util.Objects.requireNonNull(mesh, "mesh");
     RunDirectory run = parent.runDirectory();
     run.create();
-    UpOptions options = options(parent.home());
+    UpOptions options = options(parent.home(), run);
     ModelFacts facts = Models.inspect(Path.of(options.model()));
     Optional<FileLock> lock = run.tryLock();
     if (lock.isEmpty()) {
@@ -135,12 +141,19 @@ final class UpCommand implements Callable<Integer> {
       Background.release(lock.get());
       return new Background(run).start(argumentsWithoutDetach());
     }
+    if (tls) {
+      TlsKeys.read(options.settings()).ifPresent(LocalAuthority::create);
+    }
+    new RunCredentials(run).remember(options.settings());
     new Foreground(run, parent.tree()).serve(plan);
     return 0;
   }
 
-  private UpOptions options(Path home) {
+  private UpOptions options(Path home, RunDirectory run) {
     Map<String, String> settings = new LinkedHashMap<>(set);
+    if (tls) {
+      settings.putAll(TlsKeys.within(run.path().toAbsolutePath().resolve("tls")));
+    }
     if (provider != null) {
       settings.put("expertmesh.provider", provider);
     }

@@ -1,6 +1,7 @@
 package io.expertmesh.launcher.transport;
 
 import io.expertmesh.launcher.core.ServiceReport;
+import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.IntrospectionGrpc;
 import io.expertmesh.protocol.v1.ServiceStatus;
@@ -20,8 +21,17 @@ public final class Introspection implements AutoCloseable {
   private static final long ANSWER_MILLIS = 3_000;
   private static final String PREFIX = "SERVICE_STATE_";
 
-  private final MeshNetty netty = new MeshNetty("introspection");
+  private final MeshCredentials credentials;
+  private final MeshNetty netty;
   private final Map<Integer, ManagedChannel> channels = new HashMap<>();
+
+  /**
+   * @param credentials with which the services are asked; closed with this
+   */
+  public Introspection(MeshCredentials credentials) {
+    this.credentials = credentials;
+    this.netty = new MeshNetty("introspection", credentials);
+  }
 
   /**
    * What the service says of itself; empty if it does not answer within 3 seconds.
@@ -62,5 +72,6 @@ public final class Introspection implements AutoCloseable {
   public void close() {
     channels.values().forEach(ManagedChannel::shutdownNow);
     netty.close();
+    credentials.close();
   }
 }

@@ -3,6 +3,7 @@ package io.expertmesh.protocol.transport;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.expertmesh.protocol.core.RowLimits;
 import io.grpc.ManagedChannel;
+import io.grpc.ServerCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.Channel;
@@ -46,16 +47,28 @@ public final class MeshNetty implements AutoCloseable {
 
   private static final int MAX_INBOUND_BYTES = 4 << 20;
 
+  private final MeshCredentials credentials;
   private final EventLoopGroup loop;
   private final Class<? extends Channel> channelType;
   private final Class<? extends ServerChannel> serverType;
 
   /**
-   * Starts the event loop.
+   * Starts the event loop of a process that talks in plain text.
    *
    * @param threadName name of its thread
    */
   public MeshNetty(String threadName) {
+    this(threadName, MeshCredentials.plain());
+  }
+
+  /**
+   * Starts the event loop.
+   *
+   * @param threadName name of its thread
+   * @param credentials of every channel made here; the caller closes them
+   */
+  public MeshNetty(String threadName, MeshCredentials credentials) {
+    this.credentials = credentials;
     boolean epoll = Epoll.isAvailable();
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     loop = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(threadName, true), io);
@@ -63,13 +76,12 @@ public final class MeshNetty implements AutoCloseable {
     serverType = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
   }
 
-  /** A plaintext channel that connects when it is first used. The caller shuts it down. */
+  /** A channel that connects when it is first used. The caller shuts it down. */
   public ManagedChannel channel(String host, int port) {
-    return NettyChannelBuilder.forAddress(host, port)
+    return NettyChannelBuilder.forAddress(host, port, credentials.channel())
         .eventLoopGroup(loop)
         .channelType(channelType)
         .directExecutor()
-        .usePlaintext()
         .disableRetry()
         .flowControlWindow(WINDOW_BYTES)
         .maxInboundMessageSize(MAX_INBOUND_BYTES)
@@ -77,6 +89,11 @@ public final class MeshNetty implements AutoCloseable {
         .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
         .keepAliveWithoutCalls(true)
         .build();
+  }
+
+  /** The credentials for a server that is made to run here. */
+  public ServerCredentials serverCredentials() {
+    return credentials.server();
   }
 
   /** Makes a server run on this event loop, callbacks included. */

@@ -1,12 +1,12 @@
 package io.expertmesh.router.app;
 
+import io.expertmesh.protocol.app.MeshServer;
 import io.expertmesh.protocol.app.ParentWatch;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
-import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerServicesAutoConfiguration;
@@ -16,11 +16,10 @@ import org.springframework.context.annotation.Import;
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableConfigurationProperties(RouterSettings.class)
 @ImportAutoConfiguration({
-  SslAutoConfiguration.class,
   GrpcServerAutoConfiguration.class,
   GrpcServerServicesAutoConfiguration.class
 })
-@Import(RouterConfiguration.class)
+@Import({MeshServer.class, RouterConfiguration.class})
 public class RouterApplication {
   /** Starts the process with {@code --key=value} arguments. */
   public static void main(String[] args) {

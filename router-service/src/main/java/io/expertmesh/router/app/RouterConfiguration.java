@@ -13,13 +13,13 @@ import io.expertmesh.protocol.core.LoadSource;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
+import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.StatusHealth;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.RoutedModel;
 import io.expertmesh.router.transport.RouterReactor;
 import io.grpc.BindableService;
-import io.grpc.netty.NettyServerBuilder;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -27,10 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
-import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /** Builds the process: gates, reactor, server. */
 @Configuration(proxyBeanMethods = false)
@@ -38,8 +35,8 @@ class RouterConfiguration {
   private static final Logger LOG = LoggerFactory.getLogger(RouterConfiguration.class);
 
   @Bean
-  MeshNetty netty() {
-    return new MeshNetty("router-loop");
+  MeshNetty netty(MeshCredentials credentials) {
+    return new MeshNetty("router-loop", credentials);
   }
 
   @Bean
@@ -85,12 +82,6 @@ class RouterConfiguration {
     return settings.modelId().isEmpty()
         ? Checkpoints.open(dir)
         : Checkpoints.open(dir, settings.modelId());
-  }
-
-  @Bean
-  @Order(Ordered.LOWEST_PRECEDENCE)
-  ServerBuilderCustomizer<NettyServerBuilder> eventLoop(MeshNetty netty) {
-    return netty::customise;
   }
 
   @Bean

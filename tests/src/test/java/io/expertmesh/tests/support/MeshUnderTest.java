@@ -114,6 +114,11 @@ public final class MeshUnderTest implements AutoCloseable {
     return client;
   }
 
+  /** The folder of its state. */
+  public Path runDirectory() {
+    return runDirectory;
+  }
+
   /** Address of the gateway. */
   public URI url() {
     return url;

@@ -1,0 +1,5 @@
+/** Who is let in. */
+@NullMarked
+package io.expertmesh.tests.security;
+
+import org.jspecify.annotations.NullMarked;
