@@ -4,6 +4,7 @@ import io.expertmesh.model.core.AttentionSpec;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.KvLayout;
+import io.expertmesh.model.kernel.ScoreRule;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -133,7 +134,7 @@ final class AttentionBlock {
         qkv,
         row * width + head * group * dim,
         group,
-        spec.scale(),
+        ScoreRule.scaled(spec.scale()),
         attended,
         row * spec.heads() * dim + head * group * dim,
         memory);

@@ -4,6 +4,7 @@ import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.KvLayout;
+import io.expertmesh.model.kernel.ScoreRule;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,7 @@ public class AttendBenchmark {
   private static final int QUERY_HEADS = 16;
   private static final int HEAD_DIM = 64;
   private static final KvLayout LAYOUT = new KvLayout(4, HEAD_DIM);
+  private static final ScoreRule RULE = ScoreRule.scaled(0.125f);
 
   /** Kernel provider. */
   @Param({"vector", "scalar"})
@@ -94,7 +96,7 @@ public class AttendBenchmark {
   @Benchmark
   public float[] attend() {
     kernels.attend(
-        layer, LAYOUT, pages, 0, context, queries, 0, QUERY_HEADS, 0.125f, out, 0, scratch);
+        layer, LAYOUT, pages, 0, context, queries, 0, QUERY_HEADS, RULE, out, 0, scratch);
     return out;
   }
 }

@@ -24,7 +24,13 @@ final class Arguments {
 
   /** A window of keys, the heads of its queries and the scratch memory fit together. */
   static void attend(
-      KvLayout layout, int[] pages, int firstKey, int keys, int queryHeads, float[] scratch) {
+      KvLayout layout,
+      int[] pages,
+      int firstKey,
+      int keys,
+      int queryHeads,
+      ScoreRule rule,
+      float[] scratch) {
     if (queryHeads <= 0 || queryHeads % layout.kvHeads() != 0) {
       throw new IllegalArgumentException(
           queryHeads + " query heads do not divide among " + layout.kvHeads() + " KV heads");
@@ -32,6 +38,28 @@ final class Arguments {
     if (firstKey < 0 || firstKey >= keys) {
       throw new IllegalArgumentException("attention to keys " + firstKey + " to " + (keys - 1));
     }
+    perHead("slopes", rule.slopes(), queryHeads);
+    perHead("sinks", rule.sinks(), queryHeads);
+    paged(pages, keys, scratch);
+  }
+
+  /** The same for compressed rows, which all query heads read. */
+  static void attendLatent(int[] pages, int keys, int queryHeads, float[] scratch) {
+    if (queryHeads <= 0 || keys <= 0) {
+      throw new IllegalArgumentException(
+          "latent attention of " + queryHeads + " heads to " + keys + " keys");
+    }
+    paged(pages, keys, scratch);
+  }
+
+  private static void perHead(String what, float[] values, int queryHeads) {
+    if (values.length > 0 && values.length < queryHeads) {
+      throw new IllegalArgumentException(
+          values.length + " " + what + " for " + queryHeads + " query heads");
+    }
+  }
+
+  private static void paged(int[] pages, int keys, float[] scratch) {
     if ((keys - 1) / KvLayout.PAGE_TOKENS >= pages.length) {
       throw new IllegalArgumentException(keys + " keys do not fit " + pages.length + " pages");
     }

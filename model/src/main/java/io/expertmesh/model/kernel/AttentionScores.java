@@ -7,7 +7,9 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Scaled products of queries with the keys of pages, lanes across the keys of a page, one chain of
- * additions over the head. Several chains run side by side to hide the latency of an addition.
+ * additions over the head. Several chains run side by side to hide the latency of an addition. The
+ * keys of a page are {@code [dim][PAGE_TOKENS]} floats, {@code origin} bytes from the start of the
+ * memory for page 0 and {@code stride} bytes further for each next page.
  */
 final class AttentionScores {
   private static final VectorSpecies<Float> F = Lanes.F;
@@ -23,24 +25,24 @@ final class AttentionScores {
    */
   static void head(
       MemorySegment layer,
-      KvLayout layout,
+      long origin,
+      long stride,
+      int dim,
       int[] pages,
       int first,
       int end,
-      int kvHead,
       float[] q,
       int query,
       float scale,
       float[] scores) {
-    int dim = layout.headDim();
     int page = first;
     for (; page <= end - 4; page += 4) {
       pages4(
           layer,
-          KvPages.keys(layout, pages[page], kvHead),
-          KvPages.keys(layout, pages[page + 1], kvHead),
-          KvPages.keys(layout, pages[page + 2], kvHead),
-          KvPages.keys(layout, pages[page + 3], kvHead),
+          origin + pages[page] * stride,
+          origin + pages[page + 1] * stride,
+          origin + pages[page + 2] * stride,
+          origin + pages[page + 3] * stride,
           dim,
           q,
           query,
@@ -49,7 +51,7 @@ final class AttentionScores {
           (page - first) * PAGE);
     }
     for (; page < end; page++) {
-      long at = KvPages.keys(layout, pages[page], kvHead);
+      long at = origin + pages[page] * stride;
       page1(layer, at, dim, q, query, scale, scores, (page - first) * PAGE);
     }
   }
@@ -60,26 +62,26 @@ final class AttentionScores {
    */
   static void heads4(
       MemorySegment layer,
-      KvLayout layout,
+      long origin,
+      long stride,
+      int dim,
       int[] pages,
       int first,
       int end,
-      int kvHead,
       float[] q,
       int query,
       float scale,
       float[] scores,
       int span) {
-    int dim = layout.headDim();
     int page = first;
     for (; page <= end - 2; page += 2) {
-      long at0 = KvPages.keys(layout, pages[page], kvHead);
-      long at1 = KvPages.keys(layout, pages[page + 1], kvHead);
+      long at0 = origin + pages[page] * stride;
+      long at1 = origin + pages[page + 1] * stride;
       int to = (page - first) * PAGE;
       heads4Pages2(layer, at0, at1, dim, q, query, scale, scores, to, span);
     }
     for (; page < end; page++) {
-      long at = KvPages.keys(layout, pages[page], kvHead);
+      long at = origin + pages[page] * stride;
       int to = (page - first) * PAGE;
       for (int h = 0; h < 4; h++) {
         page1(layer, at, dim, q, query + h * dim, scale, scores, h * span + to);

@@ -49,6 +49,15 @@ final class ExpMath {
   static final double D3 = 0.16666666666666666;
   static final double D2 = 0.5;
 
+  /** Below it tanh is a polynomial, above it comes from the exponential. */
+  static final float TANH_SMALL = 0.625f;
+
+  static final float T5 = -0.0057049887f;
+  static final float T4 = 0.020639088f;
+  static final float T3 = -0.053739715f;
+  static final float T2 = 0.13331442f;
+  static final float T1 = -0.3333328f;
+
   private ExpMath() {}
 
   /** e^x in fp32. */
@@ -99,5 +108,24 @@ final class ExpMath {
   /** {@code x · sigmoid(x)}. */
   static float silu(float x) {
     return x / (1f + exp(-x));
+  }
+
+  /** The logistic function {@code 1 / (1 + e^-x)}. */
+  static float sigmoid(float x) {
+    return 1f / (1f + exp(-x));
+  }
+
+  /** The hyperbolic tangent, within 2 ulp: the polynomial of the Cephes library's {@code tanhf}. */
+  static float tanh(float x) {
+    float a = Math.abs(x);
+    if (a < TANH_SMALL) {
+      float z = x * x;
+      float p = Math.fma(T5, z, T4);
+      p = Math.fma(p, z, T3);
+      p = Math.fma(p, z, T2);
+      p = Math.fma(p, z, T1);
+      return Math.fma(p * z, x, x);
+    }
+    return Math.copySign(1f - 2f / (exp(a + a) + 1f), x);
   }
 }

@@ -53,6 +53,24 @@ public interface Kernels {
   void rmsNorm(float[] x, int xOffset, float[] weight, float eps, float[] y, int yOffset, int n);
 
   /**
+   * LayerNorm of one row: {@code y = weight ⊙ (x − mean(x)) · rsqrt(var(x) + eps) + bias}, with the
+   * population variance of the centred values (Ba et al. 2016).
+   *
+   * @param weight {@code n} factors
+   * @param bias {@code n} addends
+   * @param n row length
+   */
+  void layerNorm(
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float[] bias,
+      float eps,
+      float[] y,
+      int yOffset,
+      int n);
+
+  /**
    * Gated activation of one row of a stacked gate/up product: {@code out[i] = silu(gateUp[i]) ·
    * gateUp[inner + i]}.
    *
@@ -68,6 +86,18 @@ public interface Kernels {
   /** {@code acc[i] = fma(scale, x[i], acc[i])} for n elements: the combine of expert rows. */
   void addScaled(float[] acc, int accOffset, float scale, float[] x, int xOffset, int n);
 
+  /** {@code x[i] *= factor} for n elements. */
+  void scale(float[] x, int offset, int n, float factor);
+
+  /** Clamps n elements to {@code [-limit, limit]}; NaN stays NaN. */
+  void clamp(float[] x, int offset, int n, float limit);
+
+  /** {@code x[i] = 1 / (1 + exp(-x[i]))} for n elements. */
+  void sigmoid(float[] x, int offset, int n);
+
+  /** {@code x[i] = cap · tanh(x[i] / cap)} for n elements. */
+  void softCap(float[] x, int offset, int n, float cap);
+
   /** Rounds n elements to bf16 precision in place (nearest even; NaN stays NaN). */
   void roundToBf16(float[] x, int offset, int n);
 
@@ -79,6 +109,15 @@ public interface Kernels {
    * @param sin {@code half} values from {@code tableOffset}
    */
   void rope(float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half);
+
+  /**
+   * Rotary embedding, interleaved convention, in place: for i &lt; half, {@code (x[2i], x[2i+1])}
+   * is turned by the angle whose cosine and sine are given.
+   *
+   * @param cos {@code half} values from {@code tableOffset}
+   * @param sin {@code half} values from {@code tableOffset}
+   */
+  void ropeInterleaved(float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half);
 
   /**
    * Softmax of n fp32 values in place, maximum subtracted, summed in an order that does not depend
@@ -120,6 +159,7 @@ public interface Kernels {
    * @param firstKey first position attended to (0 unless a window cuts it)
    * @param keys one more than the last position attended to
    * @param q {@code queryHeads × headDim} from {@code qOffset}
+   * @param rule what is done to the products of queries and keys
    * @param out {@code queryHeads × headDim} from {@code outOffset}, overwritten
    * @param scratch at least {@code keys + 2 × PAGE_TOKENS} floats; with four times as many, query
    *     heads that share a key-value head are computed together, which is faster and gives the same
@@ -130,6 +170,45 @@ public interface Kernels {
       KvLayout layout,
       int[] pages,
       int firstKey,
+      int keys,
+      float[] q,
+      int qOffset,
+      int queryHeads,
+      ScoreRule rule,
+      float[] out,
+      int outOffset,
+      float[] scratch);
+
+  /**
+   * Writes one token's compressed row, and after it the key part that all heads share, into a page
+   * slot.
+   *
+   * @param memory the layer's page memory
+   * @param page page index within {@code memory}
+   * @param slot token slot in the page, 0 ≤ slot &lt; {@link KvLayout#PAGE_TOKENS}
+   * @param row {@code layout.width()} values from {@code offset}
+   */
+  void storeLatent(
+      MemorySegment memory, LatentLayout layout, int page, int slot, float[] row, int offset);
+
+  /**
+   * Softmax attention of one token over compressed rows (latent attention with absorbed
+   * projections, DeepSeek-V2 2024): the score of a key is the product of the query with its whole
+   * row, its value is the first {@code rank} floats. Weights and weighted sums are added in the
+   * pattern of 16 lanes.
+   *
+   * @param memory the layer's page memory
+   * @param pages block table: page of token positions 0..15, 16..31, ...
+   * @param keys one more than the last position attended to
+   * @param q {@code queryHeads × layout.width()} from {@code qOffset}
+   * @param scale factor on the scores
+   * @param out {@code queryHeads × rank} from {@code outOffset}, overwritten
+   * @param scratch as for {@link #attend}
+   */
+  void attendLatent(
+      MemorySegment memory,
+      LatentLayout layout,
+      int[] pages,
       int keys,
       float[] q,
       int qOffset,

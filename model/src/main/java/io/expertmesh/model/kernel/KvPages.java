@@ -28,9 +28,7 @@ final class KvPages {
       int kOffset,
       float[] values,
       int vOffset) {
-    if (slot < 0 || slot >= KvLayout.PAGE_TOKENS) {
-      throw new IllegalArgumentException("token slot " + slot + " of a page");
-    }
+    checkSlot(slot);
     int dim = layout.headDim();
     for (int head = 0; head < layout.kvHeads(); head++) {
       long at = keys(layout, page, head) + (long) slot * Float.BYTES;
@@ -47,6 +45,30 @@ final class KvPages {
           ValueLayout.JAVA_FLOAT,
           values(layout, page, head) + (long) slot * dim * Float.BYTES,
           dim);
+    }
+  }
+
+  /** Byte offset of the {@code [width][PAGE_TOKENS]} compressed rows of a page. */
+  static long latent(LatentLayout layout, int page) {
+    return page * layout.pageBytes();
+  }
+
+  /** Writes the compressed row of one token. */
+  static void storeLatent(
+      MemorySegment memory, LatentLayout layout, int page, int slot, float[] row, int offset) {
+    checkSlot(slot);
+    long at = latent(layout, page) + (long) slot * Float.BYTES;
+    for (int d = 0; d < layout.width(); d++) {
+      memory.set(
+          ValueLayout.JAVA_FLOAT,
+          at + (long) d * KvLayout.PAGE_TOKENS * Float.BYTES,
+          row[offset + d]);
+    }
+  }
+
+  private static void checkSlot(int slot) {
+    if (slot < 0 || slot >= KvLayout.PAGE_TOKENS) {
+      throw new IllegalArgumentException("token slot " + slot + " of a page");
     }
   }
 }

@@ -227,7 +227,7 @@ public final class OneDnnKernels implements Kernels {
       float[] q,
       int qOffset,
       int queryHeads,
-      float scale,
+      ScoreRule rule,
       float[] out,
       int outOffset,
       float[] scratch) {
@@ -240,10 +240,72 @@ public final class OneDnnKernels implements Kernels {
         q,
         qOffset,
         queryHeads,
-        scale,
+        rule,
         out,
         outOffset,
         scratch);
+  }
+
+  @Override
+  public void layerNorm(
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float[] bias,
+      float eps,
+      float[] y,
+      int yOffset,
+      int n) {
+    VECTOR.layerNorm(x, xOffset, weight, bias, eps, y, yOffset, n);
+  }
+
+  @Override
+  public void scale(float[] x, int offset, int n, float factor) {
+    VECTOR.scale(x, offset, n, factor);
+  }
+
+  @Override
+  public void clamp(float[] x, int offset, int n, float limit) {
+    VECTOR.clamp(x, offset, n, limit);
+  }
+
+  @Override
+  public void sigmoid(float[] x, int offset, int n) {
+    VECTOR.sigmoid(x, offset, n);
+  }
+
+  @Override
+  public void softCap(float[] x, int offset, int n, float cap) {
+    VECTOR.softCap(x, offset, n, cap);
+  }
+
+  @Override
+  public void ropeInterleaved(
+      float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half) {
+    VECTOR.ropeInterleaved(x, offset, cos, sin, tableOffset, half);
+  }
+
+  @Override
+  public void storeLatent(
+      MemorySegment memory, LatentLayout layout, int page, int slot, float[] row, int offset) {
+    VECTOR.storeLatent(memory, layout, page, slot, row, offset);
+  }
+
+  @Override
+  public void attendLatent(
+      MemorySegment memory,
+      LatentLayout layout,
+      int[] pages,
+      int keys,
+      float[] q,
+      int qOffset,
+      int queryHeads,
+      float scale,
+      float[] out,
+      int outOffset,
+      float[] scratch) {
+    VECTOR.attendLatent(
+        memory, layout, pages, keys, q, qOffset, queryHeads, scale, out, outOffset, scratch);
   }
 
   @Override

@@ -93,6 +93,33 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void layerNorm(
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float[] bias,
+      float eps,
+      float[] y,
+      int yOffset,
+      int n) {
+    float[] lanes = new float[SumOrder.LANES];
+    for (int i = 0; i < n; i++) {
+      lanes[i % SumOrder.LANES] += x[xOffset + i];
+    }
+    float mean = SumOrder.fold(lanes) / n;
+    java.util.Arrays.fill(lanes, 0f);
+    for (int i = 0; i < n; i++) {
+      int lane = i % SumOrder.LANES;
+      float centred = x[xOffset + i] - mean;
+      lanes[lane] = Math.fma(centred, centred, lanes[lane]);
+    }
+    float scale = rmsScale(SumOrder.fold(lanes), n, eps);
+    for (int i = 0; i < n; i++) {
+      y[yOffset + i] = Math.fma((x[xOffset + i] - mean) * scale, weight[i], bias[i]);
+    }
+  }
+
+  @Override
   public void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner) {
     for (int i = 0; i < inner; i++) {
       out[outOffset + i] = ExpMath.silu(gateUp[offset + i]) * gateUp[offset + inner + i];
@@ -114,6 +141,34 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void scale(float[] x, int offset, int n, float factor) {
+    for (int i = offset; i < offset + n; i++) {
+      x[i] *= factor;
+    }
+  }
+
+  @Override
+  public void clamp(float[] x, int offset, int n, float limit) {
+    for (int i = offset; i < offset + n; i++) {
+      x[i] = Math.min(Math.max(x[i], -limit), limit);
+    }
+  }
+
+  @Override
+  public void sigmoid(float[] x, int offset, int n) {
+    for (int i = offset; i < offset + n; i++) {
+      x[i] = ExpMath.sigmoid(x[i]);
+    }
+  }
+
+  @Override
+  public void softCap(float[] x, int offset, int n, float cap) {
+    for (int i = offset; i < offset + n; i++) {
+      x[i] = cap * ExpMath.tanh(x[i] / cap);
+    }
+  }
+
+  @Override
   public void roundToBf16(float[] x, int offset, int n) {
     for (int i = offset; i < offset + n; i++) {
       x[i] = BFloat16.round(x[i]);
@@ -129,6 +184,19 @@ public final class ScalarKernels implements Kernels {
       float s = sin[tableOffset + i];
       x[offset + i] = Math.fma(-b, s, a * c);
       x[offset + half + i] = Math.fma(a, s, b * c);
+    }
+  }
+
+  @Override
+  public void ropeInterleaved(
+      float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half) {
+    for (int i = 0; i < half; i++) {
+      float a = x[offset + 2 * i];
+      float b = x[offset + 2 * i + 1];
+      float c = cos[tableOffset + i];
+      float s = sin[tableOffset + i];
+      x[offset + 2 * i] = Math.fma(-b, s, a * c);
+      x[offset + 2 * i + 1] = Math.fma(a, s, b * c);
     }
   }
 
@@ -197,11 +265,11 @@ public final class ScalarKernels implements Kernels {
       float[] q,
       int qOffset,
       int queryHeads,
-      float scale,
+      ScoreRule rule,
       float[] out,
       int outOffset,
       float[] scratch) {
-    Arguments.attend(layout, pages, firstKey, keys, queryHeads, scratch);
+    Arguments.attend(layout, pages, firstKey, keys, queryHeads, rule, scratch);
     int dim = layout.headDim();
     int group = queryHeads / layout.kvHeads();
     float[] lanes = new float[SumOrder.LANES];
@@ -216,15 +284,16 @@ public final class ScalarKernels implements Kernels {
           float k = layer.getAtIndex(ValueLayout.JAVA_FLOAT, index);
           score = Math.fma(q[qOffset + head * dim + d], k, score);
         }
-        scratch[key] = score * scale;
+        scratch[key] = rule.score(score, head, key - keys + 1);
         max = Math.max(max, scratch[key]);
       }
+      max = rule.max(max, head);
       java.util.Arrays.fill(lanes, 0f);
       for (int key = firstKey; key < keys; key++) {
         scratch[key] = ExpMath.exp(scratch[key] - max);
         lanes[key % SumOrder.LANES] += scratch[key];
       }
-      float sum = SumOrder.fold(lanes);
+      float sum = rule.sum(SumOrder.fold(lanes), max, head);
       for (int d = 0; d < dim; d++) {
         float value = 0;
         for (int key = firstKey; key < keys; key++) {
@@ -236,6 +305,65 @@ public final class ScalarKernels implements Kernels {
         out[outOffset + head * dim + d] = value / sum;
       }
     }
+  }
+
+  @Override
+  public void storeLatent(
+      MemorySegment memory, LatentLayout layout, int page, int slot, float[] row, int offset) {
+    KvPages.storeLatent(memory, layout, page, slot, row, offset);
+  }
+
+  @Override
+  public void attendLatent(
+      MemorySegment memory,
+      LatentLayout layout,
+      int[] pages,
+      int keys,
+      float[] q,
+      int qOffset,
+      int queryHeads,
+      float scale,
+      float[] out,
+      int outOffset,
+      float[] scratch) {
+    Arguments.attendLatent(pages, keys, queryHeads, scratch);
+    int width = layout.width();
+    float[] lanes = new float[SumOrder.LANES];
+    for (int head = 0; head < queryHeads; head++) {
+      float max = Float.NEGATIVE_INFINITY;
+      for (int key = 0; key < keys; key++) {
+        float score = 0;
+        for (int d = 0; d < width; d++) {
+          score =
+              Math.fma(q[qOffset + head * width + d], latent(memory, layout, pages, key, d), score);
+        }
+        scratch[key] = score * scale;
+        max = Math.max(max, scratch[key]);
+      }
+      java.util.Arrays.fill(lanes, 0f);
+      for (int key = 0; key < keys; key++) {
+        scratch[key] = ExpMath.exp(scratch[key] - max);
+        lanes[key % SumOrder.LANES] += scratch[key];
+      }
+      float sum = SumOrder.fold(lanes);
+      for (int d = 0; d < layout.rank(); d++) {
+        java.util.Arrays.fill(lanes, 0f);
+        for (int key = 0; key < keys; key++) {
+          int lane = key % SumOrder.LANES;
+          float value = latent(memory, layout, pages, key, d);
+          lanes[lane] = Math.fma(scratch[key], value, lanes[lane]);
+        }
+        out[outOffset + head * layout.rank() + d] = SumOrder.fold(lanes) / sum;
+      }
+    }
+  }
+
+  private static float latent(
+      MemorySegment memory, LatentLayout layout, int[] pages, int key, int d) {
+    long page = KvPages.latent(layout, pages[key / KvLayout.PAGE_TOKENS]) / Float.BYTES;
+    return memory.getAtIndex(
+        ValueLayout.JAVA_FLOAT,
+        page + (long) d * KvLayout.PAGE_TOKENS + key % KvLayout.PAGE_TOKENS);
   }
 
   @Override

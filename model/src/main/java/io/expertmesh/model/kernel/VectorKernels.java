@@ -115,7 +115,7 @@ public final class VectorKernels implements Kernels {
       float[] q,
       int qOffset,
       int queryHeads,
-      float scale,
+      ScoreRule rule,
       float[] out,
       int outOffset,
       float[] scratch) {
@@ -128,10 +128,72 @@ public final class VectorKernels implements Kernels {
         q,
         qOffset,
         queryHeads,
-        scale,
+        rule,
         out,
         outOffset,
         scratch);
+  }
+
+  @Override
+  public void layerNorm(
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float[] bias,
+      float eps,
+      float[] y,
+      int yOffset,
+      int n) {
+    VectorRows.layerNorm(x, xOffset, weight, bias, eps, y, yOffset, n);
+  }
+
+  @Override
+  public void scale(float[] x, int offset, int n, float factor) {
+    VectorRows.scale(x, offset, n, factor);
+  }
+
+  @Override
+  public void clamp(float[] x, int offset, int n, float limit) {
+    VectorRows.clamp(x, offset, n, limit);
+  }
+
+  @Override
+  public void sigmoid(float[] x, int offset, int n) {
+    VectorRows.sigmoid(x, offset, n);
+  }
+
+  @Override
+  public void softCap(float[] x, int offset, int n, float cap) {
+    VectorRows.softCap(x, offset, n, cap);
+  }
+
+  @Override
+  public void ropeInterleaved(
+      float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half) {
+    VectorRows.ropeInterleaved(x, offset, cos, sin, tableOffset, half);
+  }
+
+  @Override
+  public void storeLatent(
+      MemorySegment memory, LatentLayout layout, int page, int slot, float[] row, int offset) {
+    KvPages.storeLatent(memory, layout, page, slot, row, offset);
+  }
+
+  @Override
+  public void attendLatent(
+      MemorySegment memory,
+      LatentLayout layout,
+      int[] pages,
+      int keys,
+      float[] q,
+      int qOffset,
+      int queryHeads,
+      float scale,
+      float[] out,
+      int outOffset,
+      float[] scratch) {
+    VectorAttention.attendLatent(
+        memory, layout, pages, keys, q, qOffset, queryHeads, scale, out, outOffset, scratch);
   }
 
   @Override

@@ -71,6 +71,29 @@ final class VectorMath {
     return x.div(exp(x.neg()).add(1f));
   }
 
+  /** {@link ExpMath#sigmoid} of every lane. */
+  static FloatVector sigmoid(FloatVector x) {
+    return FloatVector.broadcast(Lanes.F, 1f).div(exp(x.neg()).add(1f));
+  }
+
+  /** {@link ExpMath#tanh} of every lane. */
+  static FloatVector tanh(FloatVector x) {
+    FloatVector z = x.mul(x);
+    FloatVector p = FloatVector.broadcast(Lanes.F, ExpMath.T5);
+    p = p.fma(z, FloatVector.broadcast(Lanes.F, ExpMath.T4));
+    p = p.fma(z, FloatVector.broadcast(Lanes.F, ExpMath.T3));
+    p = p.fma(z, FloatVector.broadcast(Lanes.F, ExpMath.T2));
+    p = p.fma(z, FloatVector.broadcast(Lanes.F, ExpMath.T1));
+    FloatVector small = p.mul(z).fma(x, x);
+    FloatVector a = x.abs();
+    FloatVector one = FloatVector.broadcast(Lanes.F, 1f);
+    FloatVector large = one.sub(FloatVector.broadcast(Lanes.F, 2f).div(exp(a.add(a)).add(1f)));
+    IntVector sign = x.reinterpretAsInts().and(Integer.MIN_VALUE);
+    FloatVector signed =
+        large.reinterpretAsInts().and(Integer.MAX_VALUE).or(sign).reinterpretAsFloats();
+    return signed.blend(small, a.compare(VectorOperators.LT, ExpMath.TANH_SMALL));
+  }
+
   /** {@link BFloat16#round} of every lane. */
   static FloatVector roundToBf16(FloatVector x) {
     IntVector bits = x.reinterpretAsInts();

@@ -15,6 +15,9 @@ final class Workspace {
   /** Sums of the attention weights of query heads that are computed together. */
   final float[] headSums = new float[4];
 
+  /** Lane sums of two values for each of those heads. */
+  final float[] latentLanes = new float[8 * SumOrder.LANES];
+
   /** The product that this thread has asked for. */
   final PanelProduct product = new PanelProduct();
 

@@ -6,7 +6,9 @@ import static org.assertj.core.data.Offset.offset;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -40,11 +42,42 @@ class AttendTest {
       float[] q,
       int heads,
       int scratch) {
+    return attend(
+        kernels, layer, layout, pages, first, keys, q, heads, ScoreRule.scaled(0.3f), scratch);
+  }
+
+  private static float[] attend(
+      Kernels kernels,
+      MemorySegment layer,
+      KvLayout layout,
+      int[] pages,
+      int first,
+      int keys,
+      float[] q,
+      int heads,
+      ScoreRule rule,
+      int scratch) {
     float[] out = new float[heads * layout.headDim()];
     Arrays.fill(out, Float.NaN);
     kernels.attend(
-        layer, layout, pages, first, keys, q, 0, heads, 0.3f, out, 0, new float[scratch]);
+        layer, layout, pages, first, keys, q, 0, heads, rule, out, 0, new float[scratch]);
     return out;
+  }
+
+  /** Every combination of soft cap, slopes and sinks, for at most twelve heads. */
+  private static List<ScoreRule> rules() {
+    float[] none = {};
+    float[] slopes = {0.5f, 0.25f, 0.125f, 0.0625f, 0.7f, 0.35f, 0.01f, 0f, 1f, 2f, 3f, 0.1f};
+    float[] sinks = {1f, -2f, 0f, 30f, -100f, 0.3f, 2f, Float.NEGATIVE_INFINITY, 4f, 5f, 6f, 7f};
+    List<ScoreRule> rules = new ArrayList<>();
+    for (float cap : new float[] {0, 2.5f}) {
+      for (float[] slope : List.of(none, slopes)) {
+        for (float[] sink : List.of(none, sinks)) {
+          rules.add(new ScoreRule(0.3f, cap, slope, sink));
+        }
+      }
+    }
+    return rules;
   }
 
   @Test
@@ -68,13 +101,17 @@ class AttendTest {
         MemorySegment layer = fill(layout, pages, 128, keys, values, arena);
         for (int[] window : windows) {
           int least = window[1] + 2 * KvLayout.PAGE_TOKENS;
-          float[] scalar =
-              attend(SCALAR, layer, layout, pages, window[0], window[1], q, heads, least);
-          for (int scratch : new int[] {least, 4 * least}) {
-            assertThat(
-                    attend(VECTOR, layer, layout, pages, window[0], window[1], q, heads, scratch))
-                .as("%s keys %s", Arrays.toString(shape), Arrays.toString(window))
-                .isEqualTo(scalar);
+          for (ScoreRule rule : rules()) {
+            float[] scalar =
+                attend(SCALAR, layer, layout, pages, window[0], window[1], q, heads, rule, least);
+            for (int scratch : new int[] {least, 4 * least}) {
+              assertThat(
+                      attend(
+                          VECTOR, layer, layout, pages, window[0], window[1], q, heads, rule,
+                          scratch))
+                  .as("%s keys %s %s", Arrays.toString(shape), Arrays.toString(window), rule)
+                  .isEqualTo(scalar);
+            }
           }
         }
       }
@@ -82,7 +119,13 @@ class AttendTest {
   }
 
   @Test
-  void attentionIsTheWeightedMeanOfTheValues() {
+  void attentionIsTheWeightedMeanOfTheValuesUnderEveryRule() {
+    for (ScoreRule rule : rules()) {
+      assertWeightedMean(rule);
+    }
+  }
+
+  private static void assertWeightedMean(ScoreRule rule) {
     Random random = new Random(32);
     KvLayout layout = new KvLayout(1, 32);
     int[] pages = {4, 6, 8};
@@ -91,16 +134,23 @@ class AttendTest {
     float[] q = KernelSamples.floats(random, 4 * 32);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment layer = fill(layout, pages, 37, keys, values, arena);
-      float[] out = attend(VECTOR, layer, layout, pages, 2, 37, q, 4, 400);
+      float[] out = attend(VECTOR, layer, layout, pages, 2, 37, q, 4, rule, 400);
       for (int head = 0; head < 4; head++) {
         double[] weights = new double[37];
-        double sum = 0;
+        double sum = rule.sinks().length == 0 ? 0 : Math.exp(rule.sinks()[head]);
         for (int key = 2; key < 37; key++) {
           double score = 0;
           for (int d = 0; d < 32; d++) {
             score += (double) q[head * 32 + d] * keys[key * 32 + d];
           }
-          weights[key] = Math.exp(score * 0.3f);
+          score *= 0.3f;
+          if (rule.softCap() > 0) {
+            score = rule.softCap() * Math.tanh(score / rule.softCap());
+          }
+          if (rule.slopes().length > 0) {
+            score += rule.slopes()[head] * (key - 36);
+          }
+          weights[key] = Math.exp(score);
           sum += weights[key];
         }
         for (int d = 0; d < 32; d++) {
@@ -129,6 +179,9 @@ class AttendTest {
           .hasMessageContaining("scratch of 32");
       assertThatThrownBy(() -> attend(VECTOR, layer, layout, pages, 5, 5, q, 2, 100))
           .isInstanceOf(IllegalArgumentException.class);
+      ScoreRule tooShort = new ScoreRule(1, 0, new float[] {1}, new float[0]);
+      assertThatThrownBy(() -> attend(VECTOR, layer, layout, pages, 0, 1, q, 2, tooShort, 100))
+          .hasMessageContaining("1 slopes for 2 query heads");
     }
   }
 }

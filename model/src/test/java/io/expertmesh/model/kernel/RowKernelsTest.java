@@ -47,6 +47,78 @@ class RowKernelsTest {
   }
 
   @Test
+  void layerNormsAreEqual() {
+    float[] weight = KernelSamples.floats(new Random(26), 2000);
+    float[] bias = KernelSamples.floats(new Random(27), 2000);
+    assertSame(1, (kernels, x, n) -> kernels.layerNorm(x, 3, weight, bias, 1e-5f, x, 3, n));
+  }
+
+  @Test
+  void aLayerNormedRowIsCentredAndScaled() {
+    int n = 301;
+    float[] x = KernelSamples.floats(new Random(28), n);
+    float[] weight = KernelSamples.floats(new Random(29), n);
+    float[] bias = KernelSamples.floats(new Random(30), n);
+    for (int i = 0; i < n; i++) {
+      x[i] += 40;
+    }
+    double mean = IntStream.range(0, n).mapToDouble(i -> x[i]).average().orElseThrow();
+    double variance =
+        IntStream.range(0, n).mapToDouble(i -> (x[i] - mean) * (x[i] - mean)).sum() / n;
+    float[] y = new float[n];
+    VECTOR.layerNorm(x, 0, weight, bias, 1e-2f, y, 0, n);
+    for (int i = 0; i < n; i++) {
+      double exact = (x[i] - mean) / Math.sqrt(variance + 1e-2f) * weight[i] + bias[i];
+      assertThat((double) y[i]).isCloseTo(exact, offset(2e-5));
+    }
+  }
+
+  @Test
+  void scalingClampingSquashingAndCappingAreEqual() {
+    assertSame(1, (kernels, x, n) -> kernels.scale(x, 3, n, 0.7f));
+    assertSame(1, (kernels, x, n) -> kernels.clamp(x, 3, n, 0.9f));
+    assertSame(1, (kernels, x, n) -> kernels.sigmoid(x, 3, n));
+    assertSame(1, (kernels, x, n) -> kernels.softCap(x, 3, n, 0.8f));
+  }
+
+  @Test
+  void softCapsAndSigmoidsHaveTheirKnownValues() {
+    for (Kernels kernels : new Kernels[] {SCALAR, VECTOR}) {
+      float[] x = {45f, 0f, -0f, 1e-30f, 1e30f, Float.NEGATIVE_INFINITY, -45f, 45f, 45f, 45f};
+      kernels.softCap(x, 0, x.length, 30f);
+      assertThat(x[0]).isCloseTo(27.154448f, offset(4e-6f));
+      assertThat(x[6]).isEqualTo(-x[0]);
+      assertThat(x[1]).isEqualTo(0f);
+      assertThat(x[2]).isZero();
+      assertThat(x[3]).isCloseTo(1e-30f, offset(1e-36f));
+      assertThat(x[4]).isEqualTo(30f);
+      assertThat(x[5]).isEqualTo(-30f);
+      float[] y = {60f};
+      kernels.softCap(y, 0, 1, 50f);
+      assertThat(y[0]).isCloseTo(41.68273f, offset(8e-6f));
+      float[] s = {1f, -0.25f, 2f, 200f, -200f};
+      kernels.sigmoid(s, 0, 5);
+      assertThat(s[0]).isCloseTo(0.7310586f, offset(1e-7f));
+      assertThat(s[1]).isCloseTo(0.4378235f, offset(1e-7f));
+      assertThat(s[2]).isCloseTo(0.880797f, offset(1e-7f));
+      assertThat(s[3]).isEqualTo(1f);
+      assertThat(s[4]).isZero();
+    }
+  }
+
+  @Test
+  void theHyperbolicTangentIsWithinTwoUlp() {
+    for (float x = -12f; x < 12f; x += 0.00137f) {
+      double exact = Math.tanh(x);
+      double error = Math.abs(ExpMath.tanh(x) - exact) / Math.ulp((float) exact);
+      assertThat(error).as("%s", x).isLessThan(2);
+    }
+    assertThat(ExpMath.tanh(Float.POSITIVE_INFINITY)).isEqualTo(1f);
+    assertThat(ExpMath.tanh(Float.NEGATIVE_INFINITY)).isEqualTo(-1f);
+    assertThat(ExpMath.tanh(Float.NaN)).isNaN();
+  }
+
+  @Test
   void gatedActivationsAreEqual() {
     assertSame(2, (kernels, x, n) -> kernels.swiGlu(x, 3, x, 3, n));
   }
@@ -91,6 +163,31 @@ class RowKernelsTest {
     VECTOR.rope(x, 0, cos, sin, 7, 1);
     assertThat(x[0]).isCloseTo((float) (3 * Math.cos(7) - 4 * Math.sin(7)), offset(1e-6f));
     assertThat(x[1]).isCloseTo((float) (4 * Math.cos(7) + 3 * Math.sin(7)), offset(1e-6f));
+  }
+
+  @Test
+  void interleavedRotationsAreEqualAndTurnNeighbours() {
+    float[] cos = new float[2000];
+    float[] sin = new float[2000];
+    for (int i = 0; i < 2000; i++) {
+      cos[i] = (float) Math.cos(i);
+      sin[i] = (float) Math.sin(i);
+    }
+    assertSame(2, (kernels, x, n) -> kernels.ropeInterleaved(x, 3, cos, sin, 5, n));
+    for (int half : new int[] {1, 16, 37}) {
+      float[] pairs = KernelSamples.floats(new Random(half), 2 * half);
+      float[] halves = new float[2 * half];
+      for (int i = 0; i < half; i++) {
+        halves[i] = pairs[2 * i];
+        halves[half + i] = pairs[2 * i + 1];
+      }
+      VECTOR.ropeInterleaved(pairs, 0, cos, sin, 7, half);
+      VECTOR.rope(halves, 0, cos, sin, 7, half);
+      for (int i = 0; i < half; i++) {
+        assertThat(pairs[2 * i]).isEqualTo(halves[i]);
+        assertThat(pairs[2 * i + 1]).isEqualTo(halves[half + i]);
+      }
+    }
   }
 
   @Test
