@@ -1,6 +1,8 @@
 package io.expertmesh.model.core;
 
+import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.WeightMatrix;
+import java.lang.foreign.Arena;
 
 /**
  * A model on disk: its spec and its memory-mapped tensors. Reading a tensor touches only that
@@ -20,16 +22,27 @@ public interface Checkpoint extends AutoCloseable {
   long weightsVersion();
 
   /**
-   * A matrix, checked against the shape that the reference names.
+   * A matrix, checked against the shape that the reference names. What the checkpoint stores as it
+   * is used is not copied; what it packs is decoded into the arena, which may be closed as soon as
+   * the matrix has been packed.
    *
+   * @param arena owner of a decoded copy
    * @throws CheckpointException if the tensor is missing or does not hold that part
    */
-  WeightMatrix matrix(TensorRef ref);
+  WeightMatrix matrix(TensorRef ref, Arena arena);
+
+  /** As {@link #matrix(TensorRef, Arena)}; a decoded copy lives as long as it is reachable. */
+  default WeightMatrix matrix(TensorRef ref) {
+    return matrix(ref, Arena.ofAuto());
+  }
+
+  /** Element type that {@link #matrix(TensorRef)} gives for a reference, without decoding. */
+  DType dtype(TensorRef ref);
 
   /**
-   * A vector widened to fp32, checked against the length that the reference names.
+   * A vector widened to fp32.
    *
-   * @throws CheckpointException if the tensor is missing or has another length
+   * @throws CheckpointException if the tensor is missing or does not hold that part
    */
   float[] vector(TensorRef ref);
 

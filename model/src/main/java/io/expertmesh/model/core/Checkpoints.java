@@ -34,19 +34,13 @@ public final class Checkpoints {
           dir, Files.exists(dir) ? "is not a directory" : "there is no such directory");
     }
     ModelConfig config = ModelConfig.read(dir.resolve("config.json"));
-    config
-        .object("quantization_config")
-        .ifPresent(
-            quantization -> {
-              throw quantization.refuse(
-                  "quant_method is \""
-                      + quantization.text("quant_method").orElse("unnamed")
-                      + "\", supported: unquantized weights in float32, bfloat16 or float16");
-            });
+    Quantization quantization = Quantization.read(config);
     ModelFamily family = ModelFamilies.of(config);
     TensorFiles files = TensorFiles.open(dir);
     try {
-      ModelSpec described = family.describe(config, new TensorCatalog(files));
+      TensorCatalog tensors = new TensorCatalog(files, quantization);
+      ModelSpec described = family.describe(config, tensors);
+      tensors.refuseUnused(new LeftOvers(config, described)::mayStay);
       ModelSpec spec = described.withEosTokenIds(eosTokenIds(dir, described));
       return new MappedCheckpoint(spec, modelId, WeightsDigest.of(config.json(), files), files);
     } catch (RuntimeException e) {

@@ -1,8 +1,8 @@
 package io.expertmesh.model.core;
 
 /**
- * Bytes of one layer's weights, by the role that reads them. Matrices count as they are stored,
- * norms as fp32.
+ * Bytes of one layer's weights, by the role that reads them. Matrices count as they are multiplied,
+ * which is as they are stored unless they are stored packed; vectors count as fp32.
  *
  * @param attention projections of the temporal mixer
  * @param norms norms around the mixers

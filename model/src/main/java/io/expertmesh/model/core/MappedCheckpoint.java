@@ -2,7 +2,7 @@ package io.expertmesh.model.core;
 
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.WeightMatrix;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 
 /** A checkpoint over memory-mapped files. */
 final class MappedCheckpoint implements Checkpoint {
@@ -34,53 +34,29 @@ final class MappedCheckpoint implements Checkpoint {
   }
 
   @Override
-  public WeightMatrix matrix(TensorRef ref) {
+  public WeightMatrix matrix(TensorRef ref, Arena arena) {
     StoredTensor tensor = files.get(ref.tensor());
-    TensorEntry entry = tensor.entry();
-    int rank = entry.shape().size();
-    boolean sliced = ref.slice() >= 0;
-    if (rank != (sliced ? 3 : 2)
-        || (sliced && ref.slice() >= entry.shape().getFirst())
-        || ref.columns() != entry.shape().get(rank - 1)
-        || ref.rowFrom() < 0
-        || ref.rows() <= 0
-        || (long) ref.rowFrom() + ref.rows() > entry.shape().get(rank - 2)) {
-      throw outside(tensor, ref);
-    }
-    DType dtype = tensor.kernelType();
-    long rowBytes = (long) ref.columns() * dtype.bytes();
-    long firstRow = sliced ? ref.slice() * entry.shape().get(1) + ref.rowFrom() : ref.rowFrom();
-    MemorySegment data = tensor.data().asSlice(firstRow * rowBytes, ref.rows() * rowBytes);
-    return new WeightMatrix(dtype, ref.rows(), ref.columns(), false, data);
+    return switch (ref.encoding()) {
+      case TensorEncoding.Plain _ -> PlainTensors.matrix(tensor, ref, arena);
+      case TensorEncoding.Fp8Blocks blocks ->
+          Fp8Blocks.decode(tensor, files.get(blocks.scales()), blocks, ref, arena);
+      case TensorEncoding.Mxfp4(String scales) ->
+          Mxfp4Blocks.decode(tensor, files.get(scales), ref, arena);
+    };
+  }
+
+  @Override
+  public DType dtype(TensorRef ref) {
+    return switch (ref.encoding()) {
+      case TensorEncoding.Plain _ -> files.get(ref.tensor()).kernelType();
+      case TensorEncoding.Fp8Blocks _ -> DType.F32;
+      case TensorEncoding.Mxfp4 _ -> DType.BF16;
+    };
   }
 
   @Override
   public float[] vector(TensorRef ref) {
-    StoredTensor tensor = files.get(ref.tensor());
-    if (ref.slice() >= 0
-        || ref.rowFrom() != 0
-        || ref.columns() != 1
-        || !tensor.entry().hasShape(ref.rows())) {
-      throw outside(tensor, ref);
-    }
-    tensor.kernelType();
-    return tensor.file().floats(ref.tensor());
-  }
-
-  private static CheckpointException outside(StoredTensor tensor, TensorRef ref) {
-    return new CheckpointException(
-        tensor.path(),
-        ref.tensor(),
-        "of shape "
-            + tensor.entry().shape()
-            + " does not hold slice "
-            + ref.slice()
-            + ", "
-            + ref.rows()
-            + " rows of "
-            + ref.columns()
-            + " from row "
-            + ref.rowFrom());
+    return PlainTensors.vector(files.get(ref.tensor()), ref);
   }
 
   @Override

@@ -8,23 +8,63 @@ import java.util.OptionalInt;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A JSON object of a checkpoint's configuration, read key by key. A key that is absent or null
- * counts as not given; a value of another type is refused with a sentence that names the key, the
- * value and what is allowed.
+ * A JSON object of a checkpoint's configuration, read key by key. A key that is null counts as not
+ * given; one that is absent has the default of the family, or counts as not given where there is
+ * none. A value of another type is refused with a sentence that names the key, the value and what
+ * is allowed.
  */
 final class ModelConfig {
   private final Path file;
   private final String prefix;
   private final JsonNode node;
+  private final JsonNode defaults;
 
-  private ModelConfig(Path file, String prefix, JsonNode node) {
+  private ModelConfig(Path file, String prefix, JsonNode node, JsonNode defaults) {
     this.file = file;
     this.prefix = prefix;
     this.node = node;
+    this.defaults = defaults;
   }
 
   static ModelConfig read(Path file) {
-    return new ModelConfig(file, "", StrictJson.readObject(file));
+    JsonNode none = StrictJson.MAPPER.createObjectNode();
+    return new ModelConfig(file, "", StrictJson.readObject(file), none);
+  }
+
+  /**
+   * The same config with values for keys that are absent: what the reference's configuration class
+   * assumes.
+   *
+   * @param json an object
+   */
+  ModelConfig withDefaults(String json) {
+    return new ModelConfig(file, prefix, node, StrictJson.MAPPER.readTree(json));
+  }
+
+  /** True if the file has the key, be it with null. */
+  boolean has(String key) {
+    return node.has(key);
+  }
+
+  /**
+   * The spelling of a key that this file uses; the first where it uses none. Two spellings with
+   * different values are refused.
+   */
+  String spelled(String... spellings) {
+    String used = spellings[0];
+    for (String spelling : spellings) {
+      JsonNode value = node.get(spelling);
+      if (value == null || value.isNull()) {
+        continue;
+      }
+      JsonNode other = node.get(used);
+      if (other != null && !other.isNull() && !other.equals(value)) {
+        throw refuse(
+            used + " is " + other + ", " + spelling + " is " + value + ": they must agree");
+      }
+      used = spelling;
+    }
+    return used;
   }
 
   /** The whole object. */
@@ -50,6 +90,11 @@ final class ModelConfig {
     return OptionalInt.of(number);
   }
 
+  /** A whole number from 0 that must be given. */
+  int natural(String key) {
+    return integer(key, value(key).orElseThrow(() -> refuse(key + " is missing")));
+  }
+
   /** Whole numbers: none, one or a list of them. */
   List<Integer> integers(String key) {
     Optional<JsonNode> value = value(key);
@@ -64,15 +109,33 @@ final class ModelConfig {
 
   /** A finite number above 0, if given. */
   Optional<Double> optionalNumber(String key) {
-    Optional<JsonNode> value = value(key);
-    if (value.isEmpty()) {
-      return Optional.empty();
+    return value(key).map(value -> above0(key, value));
+  }
+
+  /** Finite numbers above 0 that must be given. */
+  List<Double> numbers(String key) {
+    JsonNode value = value(key).orElseThrow(() -> refuse(key + " is missing"));
+    if (!value.isArray()) {
+      throw unsupported(key, value, "a list of numbers");
     }
-    double number = value.get().isNumber() ? value.get().doubleValue() : Double.NaN;
+    List<Double> read = new ArrayList<>();
+    value.forEach(element -> read.add(above0(key, element)));
+    return read;
+  }
+
+  /** A finite number above 0; one that is 0 or not given is empty. */
+  Optional<Double> nonZero(String key) {
+    return value(key)
+        .filter(value -> !value.isNumber() || value.doubleValue() != 0)
+        .map(value -> above0(key, value));
+  }
+
+  private double above0(String key, JsonNode value) {
+    double number = value.isNumber() ? value.doubleValue() : Double.NaN;
     if (!(number > 0) || Double.isInfinite(number)) {
-      throw unsupported(key, value.get(), "a number above 0");
+      throw unsupported(key, value, "a number above 0");
     }
-    return Optional.of(number);
+    return number;
   }
 
   /** A finite number above 0 that must be given. */
@@ -87,6 +150,30 @@ final class ModelConfig {
       throw unsupported(key, value.get(), "true or false");
     }
     return value.map(JsonNode::booleanValue);
+  }
+
+  /** A truth value that must be given or have a default. */
+  boolean given(String key) {
+    return flag(key).orElseThrow(() -> refuse(key + " is missing"));
+  }
+
+  /** Texts, if given. */
+  Optional<List<String>> texts(String key) {
+    return value(key)
+        .map(
+            list -> {
+              List<String> read = new ArrayList<>();
+              for (JsonNode element : list) {
+                if (!element.isString()) {
+                  throw unsupported(key, element, "a list of strings");
+                }
+                read.add(element.stringValue());
+              }
+              if (!list.isArray()) {
+                throw unsupported(key, list, "a list of strings");
+              }
+              return read;
+            });
   }
 
   /** A text, if given. */
@@ -104,7 +191,14 @@ final class ModelConfig {
     if (value.isPresent() && !value.get().isObject()) {
       throw unsupported(key, value.get(), "an object");
     }
-    return value.map(child -> new ModelConfig(file, prefix + key + ".", child));
+    return value.map(
+        child ->
+            new ModelConfig(file, prefix + key + ".", child, StrictJson.MAPPER.createObjectNode()));
+  }
+
+  /** True if the value is an object. */
+  boolean isObject(String key) {
+    return value(key).filter(JsonNode::isObject).isPresent();
   }
 
   /**
@@ -120,6 +214,12 @@ final class ModelConfig {
   /** A refusal of this file. */
   CheckpointException refuse(String rule) {
     return new CheckpointException(file, prefix + rule);
+  }
+
+  /** A refusal of a text that names what is supported instead. */
+  CheckpointException unsupported(String key, String value, String supported) {
+    return refuse(
+        key + " is \"" + CheckpointException.abridged(value) + "\", supported: " + supported);
   }
 
   private CheckpointException unsupported(String key, JsonNode value, String supported) {
@@ -139,6 +239,7 @@ final class ModelConfig {
   }
 
   private Optional<JsonNode> value(String key) {
-    return Optional.ofNullable(node.get(key)).filter(value -> !value.isNull());
+    JsonNode value = node.has(key) ? node.get(key) : defaults.get(key);
+    return Optional.ofNullable(value).filter(given -> !given.isNull());
   }
 }

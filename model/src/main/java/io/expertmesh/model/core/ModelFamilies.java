@@ -1,11 +1,21 @@
 package io.expertmesh.model.core;
 
 import java.util.List;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** The families that this build can serve. */
 final class ModelFamilies {
-  private static final List<ModelFamily> ALL = List.of(new LlamaFamily(), new MixtralFamily());
+  private static final List<ModelFamily> ALL =
+      List.of(
+          new LlamaFamily(),
+          new MistralFamily(),
+          new MixtralFamily(),
+          new QwenFamily(),
+          new Qwen2MoeFamily(),
+          new Qwen3MoeFamily(),
+          new OlmoeFamily(),
+          new PhimoeFamily());
 
   private ModelFamilies() {}
 
@@ -16,15 +26,12 @@ final class ModelFamilies {
     return ALL.stream()
         .filter(family -> family.modelTypes().contains(type))
         .findFirst()
-        .orElseThrow(() -> config.refuse(unknown(type)));
+        .orElseThrow(() -> config.unsupported("model_type", type, String.join(", ", known())));
   }
 
-  private static String unknown(String type) {
-    TreeSet<String> known = new TreeSet<>();
+  private static SortedSet<String> known() {
+    SortedSet<String> known = new TreeSet<>();
     ALL.forEach(family -> known.addAll(family.modelTypes()));
-    return "model_type is \""
-        + CheckpointException.abridged(type)
-        + "\", supported: "
-        + String.join(", ", known);
+    return known;
   }
 }

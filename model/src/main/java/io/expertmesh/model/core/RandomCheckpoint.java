@@ -61,7 +61,7 @@ public final class RandomCheckpoint {
   private void describe() {
     add("model.embed_tokens.weight", 1, shape.vocab(), shape.hidden());
     for (int layer = 0; layer < shape.layers(); layer++) {
-      String prefix = LlamaDecoder.prefix(layer);
+      String prefix = Decoder.prefix(layer);
       ones(prefix + "input_layernorm.weight");
       attention(prefix + "self_attn.");
       ones(prefix + "post_attention_layernorm.weight");

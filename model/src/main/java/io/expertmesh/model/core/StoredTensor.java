@@ -16,14 +16,12 @@ record StoredTensor(SafetensorsFile file, TensorEntry entry) {
 
   /** Element type as kernels know it; others are refused. */
   DType kernelType() {
-    return entry
-        .type()
-        .kernelType()
-        .orElseThrow(
-            () ->
-                new CheckpointException(
-                    path(),
-                    entry.name(),
-                    "is of type " + entry.type() + ", supported are F32, BF16 and F16"));
+    return entry.type().kernelType().orElseThrow(() -> ofType("F32, BF16 and F16"));
+  }
+
+  /** A refusal of the element type. */
+  CheckpointException ofType(String supported) {
+    return new CheckpointException(
+        path(), entry.name(), "is of type " + entry.type() + ", supported are " + supported);
   }
 }

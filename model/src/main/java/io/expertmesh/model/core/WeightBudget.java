@@ -73,8 +73,9 @@ public record WeightBudget(
     }
 
     long matrix(TensorRef ref) {
-      parameters += (long) ref.rows() * ref.columns();
-      return checkpoint.matrix(ref).data().byteSize();
+      long elements = (long) ref.rows() * ref.columns();
+      parameters += elements;
+      return elements * checkpoint.dtype(ref).bytes();
     }
 
     long linear(Linear linear) {

@@ -102,10 +102,10 @@ class CheckpointTest {
       }
       for (TensorRef bad :
           List.of(
-              TensorRef.vector("model.norm.weight", 63),
-              TensorRef.vector("lm_head.weight", 320),
+              TensorRef.vector("model.norm.weight", 65),
+              TensorRef.vector("lm_head.weight", 320 * 64 + 1),
               new TensorRef("model.norm.weight", 0, 0, 64, 1),
-              new TensorRef("model.norm.weight", -1, 1, 63, 1),
+              new TensorRef("model.norm.weight", -1, 2, 63, 1),
               TensorRef.matrix("model.norm.weight", 64, 2))) {
         assertThatThrownBy(() -> checkpoint.vector(bad)).isInstanceOf(CheckpointException.class);
       }

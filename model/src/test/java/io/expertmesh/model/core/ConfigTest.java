@@ -25,10 +25,13 @@ class ConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "model_type | \"mamba\" | model_type is \"mamba\", supported: llama, mixtral",
+        "model_type | \"mamba\" | model_type is \"mamba\", supported: llama, mistral, mixtral, olmoe, phimoe, qwen2, qwen2_moe, qwen3, qwen3_moe",
         "model_type | null | model_type is missing",
         "model_type | 7 | model_type is 7, supported: a string",
-        "hidden_act | \"gelu\" | hidden_act is \"gelu\", supported: silu",
+        "hidden_act | \"mish\" | hidden_act is \"mish\", supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, relu",
+        "layer_types | [\"full_attention\"] | layer_types has 1 entries, num_hidden_layers is 3",
+        "layer_types | [\"full_attention\", \"full_attention\", \"linear_attention\"] | layer_types is \"linear_attention\", supported: full_attention, sliding_attention",
+        "num_experts | 16 | num_local_experts is 8, num_experts is 16: they must agree",
         "hidden_size | null | hidden_size is missing",
         "hidden_size | 0 | hidden_size is 0, supported: a whole number of at least 1",
         "hidden_size | -64 | hidden_size is -64, supported: a whole number from 0 to 2147483647",
@@ -47,11 +50,13 @@ class ConfigTest {
         "rms_norm_eps | null | rms_norm_eps is missing",
         "rms_norm_eps | \"1e-5\" | rms_norm_eps is \"1e-5\", supported: a number above 0",
         "rope_theta | -1 | rope_theta is -1, supported: a number above 0",
-        "rope_scaling | {\"type\": \"yarn\", \"factor\": 4} | rope_scaling.type is \"yarn\", supported: default",
+        "rope_scaling | {\"type\": \"ntk\", \"factor\": 4} | rope_scaling.type is \"ntk\", supported: default, linear, dynamic, yarn, llama3, longrope",
         "rope_scaling | {\"factor\": 4} | rope_scaling.rope_type is missing",
         "rope_scaling | \"yarn\" | rope_scaling is \"yarn\", supported: an object",
-        "rope_parameters | {\"rope_type\": \"llama3\"} | rope_parameters.rope_type is \"llama3\", supported: default",
-        "partial_rotary_factor | 0.5 | partial_rotary_factor is 0.5, supported: 1.0",
+        "rope_parameters | {\"rope_type\": \"llama3\"} | rope_parameters.factor is missing",
+        "rope_parameters | {\"factor\": 4} | rope_parameters.rope_type is missing",
+        "rope_parameters | {\"sliding_attention\": {\"rope_type\": \"default\"}} | rope_parameters.full_attention is missing, there are layers of this type",
+        "partial_rotary_factor | 0.2 | partial_rotary_factor is 0.2, which rotates 3 of 16 dimensions, supported: an even number of them",
         "sliding_window | 0 | sliding_window is 0, supported: a whole number of at least 1",
         "attention_bias | true | attention_bias is true, supported: false",
         "tie_word_embeddings | 1 | tie_word_embeddings is 1, supported: true or false",
@@ -59,7 +64,7 @@ class ConfigTest {
         "eos_token_id | [2, \"x\"] | eos_token_id is \"x\", supported: a whole number from 0 to 2147483647",
         "bos_token_id | -1 | bos_token_id is -1, supported: a whole number from 0 to 2147483647",
         "max_position_embeddings | null | max_position_embeddings is missing",
-        "quantization_config | {\"quant_method\": \"gptq\", \"bits\": 4} | quantization_config.quant_method is \"gptq\", supported: unquantized weights in float32, bfloat16 or float16",
+        "quantization_config | {\"quant_method\": \"gptq\", \"bits\": 4} | quantization_config.quant_method is \"gptq\", supported: fp8, mxfp4, or unquantized weights in float32, bfloat16 or float16",
       })
   void whatIsNotSupportedIsRefusedByName(String key, String json, String rule) {
     Path written = new EditedCheckpoint(dir, "mixtral").with(key, json).write();
@@ -69,11 +74,14 @@ class ConfigTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"attention_bias", "mlp_bias"})
-  void biasesOfALlamaAreRefused(String key) {
+  @CsvSource({
+    "attention_bias, model.layers.0.self_attn.q_proj.bias",
+    "mlp_bias, model.layers.0.mlp.gate_proj.bias"
+  })
+  void biasesThatTheConfigNamesMustBeThere(String key, String tensor) {
     Path written = new EditedCheckpoint(dir, "llama-dense").with(key, "true").write();
     assertThatThrownBy(() -> Checkpoints.open(written))
-        .hasMessage(dir.resolve("config.json") + ": " + key + " is true, supported: false.");
+        .hasMessageContaining("tensor '" + tensor + "': is missing from the checkpoint.");
   }
 
   @ParameterizedTest

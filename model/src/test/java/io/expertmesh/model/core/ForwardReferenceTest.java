@@ -15,7 +15,16 @@ import tools.jackson.databind.JsonNode;
 /** Spec and reader against the reference's logits, without any kernel in between. */
 class ForwardReferenceTest {
   @ParameterizedTest
-  @ValueSource(strings = {"llama-dense", "mixtral"})
+  @ValueSource(
+      strings = {
+        "llama-dense",
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe",
+        "glam-shape",
+        "olmoe",
+        "phimoe"
+      })
   void logitsEqualTheReference(String name) {
     Difference difference = compare(GoldenCheckpointTest.GOLDEN.resolve(name), DType.F32);
     // measured: 1.5e-6 for both, gates 1.2e-6

@@ -1,0 +1,26 @@
+package io.expertmesh.model.core;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which layers of a Qwen mixture are routed: every {@code decoder_sparse_step}-th, except those in
+ * {@code mlp_only_layers}.
+ */
+record SparseLayers(int step, Set<Integer> dense) {
+  static SparseLayers read(ModelConfig config, int layers) {
+    List<Integer> dense = config.integers("mlp_only_layers");
+    for (int layer : dense) {
+      if (layer >= layers) {
+        throw config.refuse(
+            "mlp_only_layers names layer " + layer + ", num_hidden_layers is only " + layers);
+      }
+    }
+    return new SparseLayers(config.positive("decoder_sparse_step"), new HashSet<>(dense));
+  }
+
+  boolean routed(int layer) {
+    return !dense.contains(layer) && (layer + 1) % step == 0;
+  }
+}
