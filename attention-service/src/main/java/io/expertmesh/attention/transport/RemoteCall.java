@@ -6,10 +6,12 @@ import io.expertmesh.attention.core.RoutedRows;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.transport.RowMessage;
+import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.RoutedReply;
 import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,7 @@ final class RemoteCall implements RoutedCall {
 
   private final RoutedBatch batch;
   private final int width;
+  private final Consumer<float[]> lender;
   private final Thread waiter = Thread.currentThread();
   private final long giveUpAt;
   private final BitSet unavailable = new BitSet();
@@ -32,8 +35,12 @@ final class RemoteCall implements RoutedCall {
   private volatile boolean done;
   private volatile boolean abandoned;
 
-  RemoteCall(RoutedBatch batch, int width, int parts) {
+  /**
+   * @param lender is told of the rows that are handed out, on the thread that awaited them
+   */
+  RemoteCall(RoutedBatch batch, int width, int parts, Consumer<float[]> lender) {
     this.batch = batch;
+    this.lender = lender;
     this.width = width;
     this.partsLeft = parts;
     this.giveUpAt = System.nanoTime() + LONGEST_WAIT;
@@ -66,10 +73,11 @@ final class RemoteCall implements RoutedCall {
       rows = message.rows();
     } else {
       if (rows.length == 0) {
-        rows = new float[batch.rowCount() * width];
+        rows = RowServices.BUFFERS.take(batch.rowCount() * width);
       }
       System.arraycopy(
           message.rows(), message.offset(), rows, part.firstRow() * width, message.length());
+      RowServices.BUFFERS.give(message.rows());
     }
     for (int row : reply.getUnavailableRowsList()) {
       unavailable.set(part.firstRow() + row);
@@ -115,6 +123,7 @@ final class RemoteCall implements RoutedCall {
     if (why != null) {
       throw why;
     }
+    lender.accept(rows);
     return new RoutedRows(rows, unavailable, nonFinite, detail);
   }
 

@@ -8,6 +8,7 @@ import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.core.RowLimits;
 import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
   private final int rowsPerMessage;
   private final List<RouterLink> links = new ArrayList<>();
   private final Future<?> polling;
+  private float[] lent = {};
   private volatile boolean covered;
   private volatile String detail = "no router has answered yet";
 
@@ -78,9 +80,15 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
   @Override
   public RoutedCall submit(RoutedBatch batch) {
     int parts = (batch.rowCount() + rowsPerMessage - 1) / rowsPerMessage;
-    RemoteCall call = new RemoteCall(batch, width, parts);
+    RemoteCall call = new RemoteCall(batch, width, parts, this::lent);
     loop.execute(() -> sendAll(call));
     return call;
+  }
+
+  /** Rows of one call are used until those of the next are handed out. */
+  private void lent(float[] rows) {
+    RowServices.BUFFERS.give(lent);
+    lent = rows;
   }
 
   @Override

@@ -28,11 +28,41 @@ public final class ComputeCall {
   private String error = "";
 
   /**
+   * A call with an array of its own for the results.
+   *
+   * @see #ComputeCall(Object, float[], int, int, int[], int[], float[], long, Consumer)
+   */
+  public ComputeCall(
+      Object source,
+      float[] rows,
+      int rowsOffset,
+      int width,
+      int[] pairRows,
+      int[] pairBlocks,
+      long deadlineNanos,
+      Consumer<ComputeCall> onEnd) {
+    this(
+        source,
+        rows,
+        rowsOffset,
+        width,
+        pairRows,
+        pairBlocks,
+        new float[Math.multiplyExact(pairRows.length, width)],
+        deadlineNanos,
+        onEnd);
+  }
+
+  /**
+   * A call that is not offered yet.
+   *
    * @param source whoever sent it; {@link BatchQueue#cancel} takes back all calls of one source
    * @param rows input rows from {@code rowsOffset}, {@code width} floats each; not changed until
    *     the call has ended
    * @param pairRows row of each pair
    * @param pairBlocks block number of each pair's expert, as {@link ShardSpec#block} tells it
+   * @param results receives {@code pairs × width} floats from index 0; if the call ends as
+   *     COMPLETED it is not written any more, and {@code rows} not read
    * @param deadlineNanos time on the queue's clock after which it must not be started; {@link
    *     Long#MAX_VALUE} for none
    * @param onEnd told when the call has ended, once
@@ -44,6 +74,7 @@ public final class ComputeCall {
       int width,
       int[] pairRows,
       int[] pairBlocks,
+      float[] results,
       long deadlineNanos,
       Consumer<ComputeCall> onEnd) {
     this.source = Objects.requireNonNull(source, "source");
@@ -58,7 +89,8 @@ public final class ComputeCall {
       throw new IllegalArgumentException(
           pairRows.length + " rows for " + pairBlocks.length + " blocks of pairs");
     }
-    results = new float[Math.multiplyExact(pairRows.length, width)];
+    this.results = results;
+    Objects.checkFromIndexSize(0, Math.multiplyExact(pairRows.length, width), results.length);
   }
 
   /** Pairs of the call. */
@@ -66,7 +98,10 @@ public final class ComputeCall {
     return pairRows.length;
   }
 
-  /** One unweighted row per pair, in the order of the pairs; complete after COMPLETED only. */
+  /**
+   * One unweighted row per pair, in the order of the pairs, from index 0; complete after COMPLETED
+   * only.
+   */
   public float[] results() {
     return results;
   }

@@ -1,5 +1,6 @@
 package io.expertmesh.expert.transport;
 
+import io.expertmesh.expert.core.CallOutcome;
 import io.expertmesh.expert.core.ComputeCall;
 import io.expertmesh.expert.core.ExpertHost;
 import io.expertmesh.protocol.core.ErrorCode;
@@ -87,7 +88,7 @@ public final class ExpertService implements BindableService {
         call =
             shard
                 .mapper()
-                .toCall(this, message, nanoClock.getAsLong(), ended -> ended(callId, ended));
+                .toCall(this, message, nanoClock.getAsLong(), ended -> ended(message, ended));
       } catch (MeshException e) {
         replies.send(Replies.invalid(callId, e.getMessage()));
         return;
@@ -98,8 +99,12 @@ public final class ExpertService implements BindableService {
       shard.host().submit(call);
     }
 
-    private void ended(long callId, ComputeCall call) {
-      Replies.of(callId, call, shard.host().engine().weights()).ifPresent(replies::send);
+    private void ended(RowMessage<ExpertRequest> request, ComputeCall call) {
+      Replies.of(request.header().getCallId(), call, shard.host().engine().weights())
+          .ifPresent(replies::send);
+      if (call.outcome() == CallOutcome.COMPLETED) {
+        RowServices.BUFFERS.give(request.rows());
+      }
       boolean last;
       synchronized (this) {
         open--;

@@ -39,13 +39,15 @@ final class Replies {
               if (status != CallStatus.CALL_OK) {
                 return RowMessage.of(reply.build());
               }
-              return RowMessage.of(
+              return new RowMessage<>(
                   reply
                       .setRowCount(call.pairs())
                       .setWidth(weights.hidden())
                       .setDtype(WireTypes.of(weights.activations()))
                       .build(),
-                  call.results());
+                  call.results(),
+                  0,
+                  call.pairs() * weights.hidden());
             });
   }
 

@@ -4,6 +4,7 @@ import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.transport.GrpcErrors;
 import io.expertmesh.protocol.transport.RowMessage;
+import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.ExpertReply;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
@@ -31,7 +32,7 @@ final class ReplyStream {
       return;
     }
     if (waiting.isEmpty() && replies.isReady()) {
-      replies.onNext(reply);
+      write(reply);
       return;
     }
     waiting.add(reply);
@@ -50,8 +51,14 @@ final class ReplyStream {
     while (!closed && !waiting.isEmpty() && replies.isReady()) {
       RowMessage<ExpertReply> reply = waiting.remove();
       waitingFloats -= reply.length();
-      replies.onNext(reply);
+      write(reply);
     }
+  }
+
+  /** A ready stream has read the rows when this returns. */
+  private void write(RowMessage<ExpertReply> reply) {
+    replies.onNext(reply);
+    RowServices.BUFFERS.give(reply.rows());
   }
 
   /** Ends the stream with an error. */

@@ -7,6 +7,7 @@ import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.core.RowLimits;
 import io.expertmesh.protocol.transport.RowMessage;
+import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.ExpertRequest;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -74,6 +75,7 @@ final class RequestMapper {
         weights.hidden(),
         rows,
         blocks,
+        RowServices.BUFFERS.take(pairs * weights.hidden()),
         deadline(request.getTimeoutMicros(), nowNanos),
         onEnd);
   }

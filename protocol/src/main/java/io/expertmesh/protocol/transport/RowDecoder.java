@@ -1,7 +1,7 @@
 package io.expertmesh.protocol.transport;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * Fills a float array from payload bytes that arrive in pieces cut anywhere, also within an
@@ -10,29 +10,28 @@ import java.nio.ByteOrder;
 final class RowDecoder {
   private final RowFormat format;
   private final float[] rows;
-  private final RowFormat.Scratch scratch = RowFormat.Scratch.ofThread();
-  private final ByteBuffer split = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final byte[] split = new byte[Float.BYTES];
+  private int splitBytes;
   private int filled;
 
-  RowDecoder(RowFormat format, int elements) {
+  /**
+   * @param rows receives the elements from index 0
+   */
+  RowDecoder(RowFormat format, float[] rows) {
     this.format = format;
-    this.rows = new float[elements];
-    split.limit(format.bytes());
+    this.rows = rows;
   }
 
   /** Takes all remaining bytes of a piece. */
   void accept(ByteBuffer piece) {
-    piece.order(ByteOrder.LITTLE_ENDIAN);
-    while (split.position() > 0 && piece.hasRemaining()) {
+    while (splitBytes > 0 && piece.hasRemaining()) {
       takeSplitByte(piece);
     }
     int whole = piece.remaining() / format.bytes();
-    while (whole > 0) {
-      int count = Math.min(whole, RowFormat.CHUNK);
-      format.decode(piece, rows, filled, count, scratch);
-      piece.position(piece.position() + count * format.bytes());
-      filled += count;
-      whole -= count;
+    if (whole > 0) {
+      format.decode(MemorySegment.ofBuffer(piece), 0, rows, filled, whole);
+      piece.position(piece.position() + whole * format.bytes());
+      filled += whole;
     }
     while (piece.hasRemaining()) {
       takeSplitByte(piece);
@@ -40,15 +39,10 @@ final class RowDecoder {
   }
 
   private void takeSplitByte(ByteBuffer piece) {
-    split.put(piece.get());
-    if (!split.hasRemaining()) {
-      split.flip();
-      format.decode(split, rows, filled++, 1, scratch);
-      split.clear().limit(format.bytes());
+    split[splitBytes++] = piece.get();
+    if (splitBytes == format.bytes()) {
+      format.decode(MemorySegment.ofArray(split), 0, rows, filled++, 1);
+      splitBytes = 0;
     }
-  }
-
-  float[] rows() {
-    return rows;
   }
 }

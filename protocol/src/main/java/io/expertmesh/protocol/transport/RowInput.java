@@ -3,7 +3,6 @@ package io.expertmesh.protocol.transport;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import io.expertmesh.protocol.core.RowLimits;
-import io.grpc.HasByteBuffer;
 import io.grpc.KnownLength;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -23,32 +22,34 @@ final class RowInput<H extends Message> {
 
   private final RowShape<H> shape;
   private final RowFallbacks fallbacks;
-  private final InputStream in;
-  private int left;
-  private byte[] header = new byte[128];
+  private final RowBuffers buffers;
+  private final RowSource source;
+  private byte[] header = new byte[256];
   private int headerSize;
 
-  private RowInput(RowShape<H> shape, RowFallbacks fallbacks, InputStream in, int length) {
+  private RowInput(
+      RowShape<H> shape, RowFallbacks fallbacks, RowBuffers buffers, RowSource source) {
     this.shape = shape;
     this.fallbacks = fallbacks;
-    this.in = in;
-    this.left = length;
+    this.buffers = buffers;
+    this.source = source;
   }
 
   static <H extends Message> RowMessage<H> read(
-      RowShape<H> shape, RowFallbacks fallbacks, InputStream in) {
+      RowShape<H> shape, RowFallbacks fallbacks, RowBuffers buffers, InputStream in) {
     try {
-      InputStream source = in;
+      InputStream known = in;
       if (!(in instanceof KnownLength)) {
         fallbacks.add(RowFallbacks.Reason.LENGTH_UNKNOWN);
-        source = new ByteArrayInputStream(in.readNBytes(MAX_BYTES + 1));
+        known = new ByteArrayInputStream(in.readNBytes(MAX_BYTES + 1));
       }
-      int length = source.available();
+      int length = known.available();
       if (length > MAX_BYTES) {
         throw RowErrors.invalid(
             shape.name() + " has more than the " + MAX_BYTES + " bytes that a message may have");
       }
-      return new RowInput<>(shape, fallbacks, source, length).message();
+      RowSource source = new RowSource(known, length, fallbacks);
+      return new RowInput<>(shape, fallbacks, buffers, source).message();
     } catch (IOException e) {
       throw RowErrors.internal(shape.name() + " could not be read from the network", e);
     }
@@ -56,7 +57,7 @@ final class RowInput<H extends Message> {
 
   private RowMessage<H> message() throws IOException {
     byte[] early = new byte[0];
-    while (left > 0) {
+    while (source.left() > 0) {
       int fieldStart = headerSize;
       long tag = varint();
       if (tag != ROWS_TAG) {
@@ -65,7 +66,7 @@ final class RowInput<H extends Message> {
       }
       long length = varint();
       headerSize = fieldStart;
-      if (length < 0 || length > left) {
+      if (length < 0 || length > source.left()) {
         throw truncated();
       }
       if (length > RowLimits.MAX_PAYLOAD_BYTES) {
@@ -76,58 +77,39 @@ final class RowInput<H extends Message> {
                 + " bytes, the limit is "
                 + RowLimits.MAX_PAYLOAD_BYTES);
       }
-      if (length == left) {
-        return new RowMessageParts((int) length).direct();
+      if (length == source.left()) {
+        return withRows((int) length);
       }
       fallbacks.add(RowFallbacks.Reason.ROWS_NOT_LAST);
-      early = bytes((int) length);
+      early = new byte[(int) length];
+      take(early, 0, early.length);
     }
-    return new RowMessageParts(early.length).from(early);
+    return withCopiedRows(early);
   }
 
-  /** The parsed header and the rows that belong to it. */
-  private final class RowMessageParts {
-    private final H parsed;
-    private final RowDecoder decoder;
-
-    RowMessageParts(int payloadBytes) {
-      parsed = parseHeader();
-      RowFormat format = shape.check(parsed, payloadBytes);
-      decoder = new RowDecoder(format, payloadBytes / format.bytes());
-    }
-
-    RowMessage<H> from(byte[] payload) {
-      decoder.accept(ByteBuffer.wrap(payload));
-      return RowMessage.of(parsed, decoder.rows());
-    }
-
-    RowMessage<H> direct() throws IOException {
-      if (in instanceof HasByteBuffer buffers && buffers.byteBufferSupported()) {
-        while (left > 0) {
-          ByteBuffer piece = buffers.getByteBuffer();
-          if (piece == null || !piece.hasRemaining()) {
-            break;
-          }
-          int size = Math.min(piece.remaining(), left);
-          decoder.accept(piece.limit(piece.position() + size));
-          in.skipNBytes(size);
-          left -= size;
-        }
+  private RowMessage<H> withRows(int payloadBytes) throws IOException {
+    H parsed = parseHeader();
+    RowFormat format = shape.check(parsed, payloadBytes);
+    int elements = payloadBytes / format.bytes();
+    float[] rows = buffers.take(elements);
+    RowDecoder decoder = new RowDecoder(format, rows);
+    while (source.left() > 0) {
+      ByteBuffer piece = source.piece();
+      if (!piece.hasRemaining()) {
+        throw truncated();
       }
-      if (left > 0) {
-        fallbacks.add(RowFallbacks.Reason.NO_BYTE_BUFFERS);
-        byte[] chunk = new byte[Math.min(left, 1 << 13)];
-        while (left > 0) {
-          int size = in.read(chunk, 0, Math.min(chunk.length, left));
-          if (size < 0) {
-            throw truncated();
-          }
-          decoder.accept(ByteBuffer.wrap(chunk, 0, size));
-          left -= size;
-        }
-      }
-      return RowMessage.of(parsed, decoder.rows());
+      decoder.accept(piece);
     }
+    source.countCopies();
+    return new RowMessage<>(parsed, rows, 0, elements);
+  }
+
+  private RowMessage<H> withCopiedRows(byte[] payload) {
+    H parsed = parseHeader();
+    RowFormat format = shape.check(parsed, payload.length);
+    float[] rows = new float[payload.length / format.bytes()];
+    new RowDecoder(format, rows).accept(ByteBuffer.wrap(payload));
+    return RowMessage.of(parsed, rows);
   }
 
   private H parseHeader() {
@@ -160,15 +142,15 @@ final class RowInput<H extends Message> {
   private long varint() throws IOException {
     long value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
-      int next = left > 0 ? in.read() : -1;
-      if (next < 0) {
+      ByteBuffer piece = source.piece();
+      if (!piece.hasRemaining()) {
         throw truncated();
       }
-      left--;
+      byte next = piece.get();
       reserve(1);
-      header[headerSize++] = (byte) next;
+      header[headerSize++] = next;
       value |= (long) (next & 0x7f) << shift;
-      if (next < 0x80) {
+      if (next >= 0) {
         return value;
       }
     }
@@ -177,25 +159,24 @@ final class RowInput<H extends Message> {
   }
 
   private void copy(long size) throws IOException {
-    if (size < 0 || size > left) {
+    if (size < 0 || size > source.left()) {
       throw truncated();
     }
     reserve(size);
-    int count = (int) size;
-    if (in.readNBytes(header, headerSize, count) < count) {
-      throw truncated();
-    }
-    headerSize += count;
-    left -= count;
+    take(header, headerSize, (int) size);
+    headerSize += (int) size;
   }
 
-  private byte[] bytes(int size) throws IOException {
-    byte[] all = in.readNBytes(size);
-    if (all.length < size) {
-      throw truncated();
+  private void take(byte[] target, int from, int count) throws IOException {
+    for (int taken = 0; taken < count; ) {
+      ByteBuffer piece = source.piece();
+      if (!piece.hasRemaining()) {
+        throw truncated();
+      }
+      int size = Math.min(piece.remaining(), count - taken);
+      piece.get(target, from + taken, size);
+      taken += size;
     }
-    left -= size;
-    return all;
   }
 
   private void reserve(long size) {

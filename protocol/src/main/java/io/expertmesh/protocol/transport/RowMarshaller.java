@@ -12,16 +12,19 @@ import java.util.Objects;
  *
  * <p>The rows of a message are read when gRPC serialises it. That is inside {@code onNext} while
  * the stream is ready; a message handed to a stream that is not ready (for example not connected
- * yet) is serialised later, so its array must not be changed until then.
+ * yet) is serialised later, so its array must not be changed until then. The array of a message
+ * that was read may be longer than its rows, and may be given back to the {@link RowBuffers}.
  */
 public final class RowMarshaller<H extends Message>
     implements MethodDescriptor.Marshaller<RowMessage<H>> {
   private final RowShape<H> shape;
   private final RowFallbacks fallbacks;
+  private final RowBuffers buffers;
 
-  RowMarshaller(RowShape<H> shape, RowFallbacks fallbacks) {
+  RowMarshaller(RowShape<H> shape, RowFallbacks fallbacks, RowBuffers buffers) {
     this.shape = Objects.requireNonNull(shape, "shape");
     this.fallbacks = Objects.requireNonNull(fallbacks, "fallbacks");
+    this.buffers = Objects.requireNonNull(buffers, "buffers");
   }
 
   /**
@@ -40,7 +43,7 @@ public final class RowMarshaller<H extends Message>
    */
   @Override
   public RowMessage<H> parse(InputStream stream) {
-    return RowInput.read(shape, fallbacks, stream);
+    return RowInput.read(shape, fallbacks, buffers, stream);
   }
 
   private RowFormat format(RowMessage<H> message) {

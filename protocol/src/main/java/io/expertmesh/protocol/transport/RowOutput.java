@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowOutput extends InputStream implements KnownLength, Drainable {
   private static final int ROWS_TAG = RowInput.ROWS_TAG;
+  private static final int MAX_PREFIX_BYTES = 6;
+
+  /** Rows are converted through these bytes, again and again. */
+  private static final ThreadLocal<byte[]> CHUNK_OF_THREAD =
+      ThreadLocal.withInitial(() -> new byte[RowFormat.CHUNK * Float.BYTES]);
 
   private final RowMessage<?> message;
   private final RowFormat format;
@@ -54,23 +59,29 @@ final class RowOutput extends InputStream implements KnownLength, Drainable {
   }
 
   private void writeTo(OutputStream target) throws IOException {
-    target.write(message.header().toByteArray());
-    if (payloadBytes == 0) {
-      return;
+    byte[] chunk = CHUNK_OF_THREAD.get();
+    int size = message.header().getSerializedSize();
+    if (size + MAX_PREFIX_BYTES <= chunk.length) {
+      message.header().writeTo(CodedOutputStream.newInstance(chunk, 0, size));
+    } else {
+      target.write(message.header().toByteArray());
+      size = 0;
     }
-    RowFormat.Scratch scratch = RowFormat.Scratch.ofThread();
-    target.write(scratch.array, 0, lengthPrefix(scratch.array));
+    if (payloadBytes > 0) {
+      size += lengthPrefix(chunk, size);
+    }
+    target.write(chunk, 0, size);
     int end = message.offset() + message.length();
     for (int from = message.offset(); from < end; from += RowFormat.CHUNK) {
       int count = Math.min(RowFormat.CHUNK, end - from);
-      format.encode(message.rows(), from, count, scratch);
-      target.write(scratch.array, 0, count * format.bytes());
+      format.encode(message.rows(), from, count, chunk);
+      target.write(chunk, 0, count * format.bytes());
     }
   }
 
-  /** Tag of the rows, then their length as a varint. */
-  private int lengthPrefix(byte[] target) {
-    int size = 0;
+  /** Tag of the rows, then their length as a varint; returns how many bytes these are. */
+  private int lengthPrefix(byte[] target, int at) {
+    int size = at;
     target[size++] = ROWS_TAG;
     int rest = payloadBytes;
     while (rest >= 0x80) {
@@ -78,7 +89,7 @@ final class RowOutput extends InputStream implements KnownLength, Drainable {
       rest >>>= 7;
     }
     target[size++] = (byte) rest;
-    return size;
+    return size - at;
   }
 
   @Override

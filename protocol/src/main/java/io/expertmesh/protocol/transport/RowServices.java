@@ -24,6 +24,9 @@ public final class RowServices {
   /** How often a message of this process took the slow way. */
   public static final RowFallbacks FALLBACKS = new RowFallbacks();
 
+  /** Where the arrays of received messages come from, and may go when they are not read any more. */
+  public static final RowBuffers BUFFERS = new RowBuffers();
+
   /** {@code expertmesh.v1.Expert/Compute}. */
   public static final MethodDescriptor<RowMessage<ExpertRequest>, RowMessage<ExpertReply>> COMPUTE =
       ExpertGrpc.getComputeMethod().toBuilder(expertRequests(FALLBACKS), expertReplies(FALLBACKS))
@@ -100,7 +103,7 @@ public final class RowServices {
 
   private static <H extends Message> RowMarshaller<H> marshaller(
       RowShape<H> shape, RowFallbacks fallbacks) {
-    return new RowMarshaller<>(shape, fallbacks);
+    return new RowMarshaller<>(shape, fallbacks, BUFFERS);
   }
 
   /** A service whose one method is replaced, and whose other methods and schema are kept. */

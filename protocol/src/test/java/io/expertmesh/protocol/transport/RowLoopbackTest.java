@@ -29,6 +29,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -69,14 +70,16 @@ class RowLoopbackTest {
       @Override
       public void onNext(RowMessage<ExpertRequest> request) {
         replies.onNext(
-            RowMessage.of(
+            new RowMessage<>(
                 ExpertReply.newBuilder()
                     .setCallId(request.header().getCallId())
                     .setRowCount(request.header().getRowCount())
                     .setWidth(request.header().getWidth())
                     .setDtype(request.header().getDtype())
                     .build(),
-                request.rows()));
+                request.rows(),
+                request.offset(),
+                request.length()));
       }
 
       @Override
@@ -106,7 +109,7 @@ class RowLoopbackTest {
 
         RowMessage<ExpertReply> reply = answers.next();
         assertThat(reply.header().getCallId()).isEqualTo(header.getCallId());
-        assertThat(reply.rows()).isEqualTo(payload);
+        assertThat(Arrays.copyOf(reply.rows(), reply.length())).isEqualTo(payload);
       }
     }
     requests.onCompleted();

@@ -2,6 +2,7 @@ package io.expertmesh.router.transport;
 
 import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.router.core.Dispatcher;
 import io.expertmesh.router.core.ExpertCall;
 import io.expertmesh.router.core.ExpertLink;
@@ -136,7 +137,7 @@ final class Replicas implements ExpertLink, ConnectionEvents {
 
   @Override
   public void release(float[] rows) {
-    // each reply came in an array of its own
+    RowServices.BUFFERS.give(rows);
   }
 
   @Override

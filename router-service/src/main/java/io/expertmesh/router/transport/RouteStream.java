@@ -2,6 +2,7 @@ package io.expertmesh.router.transport;
 
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.transport.RowMessage;
+import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.CallStatus;
 import io.expertmesh.protocol.v1.DType;
 import io.expertmesh.protocol.v1.RoutedReply;
@@ -99,13 +100,18 @@ final class RouteStream implements RouteSink, StreamObserver<RowMessage<RoutedRe
       result.nonFinite().stream().forEach(header::addNonFiniteRows);
     }
     answer(new RowMessage<>(header.build(), result.rows(), 0, request.rowCount() * width));
-    router.finished(request);
+    finish(request);
   }
 
   @Override
   public void fail(RouteRequest request, ErrorCode code, String message) {
     answer(failure(request.callId(), Mapping.toWire(code), message));
+    finish(request);
+  }
+
+  private void finish(RouteRequest request) {
     router.finished(request);
+    RowServices.BUFFERS.give(request.rows());
   }
 
   private static RowMessage<RoutedReply> failure(long callId, CallStatus status, String error) {
