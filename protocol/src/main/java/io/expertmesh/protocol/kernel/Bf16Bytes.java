@@ -1,6 +1,7 @@
 package io.expertmesh.protocol.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 
 /**
  * Floats as little-endian bf16 and back. Rounding is to the nearest, ties to even; NaN stays NaN
@@ -23,9 +24,13 @@ public interface Bf16Bytes {
    */
   void decode(MemorySegment source, long at, float[] target, int from, int count);
 
-  /** The fastest that this JVM runs: vectors, unless it was started without their module. */
+  /**
+   * The fastest that this JVM runs: vectors, unless it was started without their module or the
+   * machine is big-endian.
+   */
   static Bf16Bytes fastest() {
-    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+    boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return vectors && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
         ? new VectorBf16Bytes()
         : new ScalarBf16Bytes();
   }

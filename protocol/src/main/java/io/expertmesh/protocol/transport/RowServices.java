@@ -24,7 +24,9 @@ public final class RowServices {
   /** How often a message of this process took the slow way. */
   public static final RowFallbacks FALLBACKS = new RowFallbacks();
 
-  /** Where the arrays of received messages come from, and may go when they are not read any more. */
+  /**
+   * Where the arrays of received messages come from, and may go when they are not read any more.
+   */
   public static final RowBuffers BUFFERS = new RowBuffers();
 
   /** {@code expertmesh.v1.Expert/Compute}. */
