@@ -2,8 +2,7 @@ package io.expertmesh.model.core;
 
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 
 /**
  * Reads the attention of a layer: {@code self_attn.{q,k,v,o}_proj} and what a family adds to them.
@@ -20,14 +19,23 @@ final class AttentionReader {
   private OptionalDouble softCap = OptionalDouble.empty();
   private double scale;
   private boolean sinks;
-  private IntFunction<OptionalInt> window = layer -> OptionalInt.empty();
-  private IntFunction<PositionSpec> position;
+  private boolean interleaved;
+  private boolean alibi;
+  private String below = "self_attn.";
+  private LayerTypes types;
+  private IntPredicate positioned = layer -> true;
 
   AttentionReader(Decoder decoder) {
     this.decoder = decoder;
     shape = decoder.shape();
     scale = 1 / Math.sqrt(shape.headDim());
-    position = layer -> RopeConfig.of(decoder.config()).read(shape.headDim(), false);
+    types = WindowRules.never(decoder);
+  }
+
+  /** Where a layer's attention is, with the dot. */
+  AttentionReader below(String prefix) {
+    below = prefix;
+    return this;
   }
 
   /** Whether queries, keys and values have biases, and whether the output has one. */
@@ -68,35 +76,39 @@ final class AttentionReader {
   }
 
   /** Windows and positions as the types of the layers say. */
-  AttentionReader types(LayerTypes types) {
-    window = types::window;
-    position =
-        layer -> RopeConfig.of(decoder.config(), types.of(layer)).read(shape.headDim(), false);
+  AttentionReader types(LayerTypes ofLayers) {
+    types = ofLayers;
     return this;
   }
 
-  /** The window of every layer. */
-  AttentionReader window(OptionalInt tokens) {
-    window = layer -> tokens;
+  /** Rotation of neighbouring dimensions. */
+  AttentionReader interleaved() {
+    interleaved = true;
     return this;
   }
 
-  /** How each layer learns positions. */
-  AttentionReader positions(IntFunction<PositionSpec> ofLayer) {
-    position = ofLayer;
+  /** A slope per head in the place of a rotation. */
+  AttentionReader alibi() {
+    alibi = true;
+    return this;
+  }
+
+  /** Layers that know positions; the others know none. */
+  AttentionReader positionsIn(IntPredicate layers) {
+    positioned = layers;
     return this;
   }
 
   /** The attention of layer {@code layer}. */
   AttentionSpec read(int layer) {
-    String prefix = Decoder.prefix(layer) + "self_attn.";
+    String prefix = Decoder.prefix(layer) + below;
     TensorCatalog tensors = decoder.tensors();
     return new AttentionSpec(
         shape.heads(),
         shape.kvHeads(),
         shape.headDim(),
-        position.apply(layer),
-        window.apply(layer),
+        position(layer),
+        types.window(layer),
         (float) scale,
         softCap,
         sinks ? Optional.of(tensors.vector(prefix + "sinks", shape.heads())) : Optional.empty(),
@@ -106,6 +118,15 @@ final class AttentionReader {
         tensors.linear(prefix + "k_proj", shape.keys(), shape.hidden(), inputBias),
         tensors.linear(prefix + "v_proj", shape.keys(), shape.hidden(), inputBias),
         tensors.linear(prefix + "o_proj", shape.hidden(), shape.queries(), outputBias));
+  }
+
+  private PositionSpec position(int layer) {
+    if (!positioned.test(layer)) {
+      return new PositionSpec.None();
+    }
+    return alibi
+        ? new PositionSpec.Alibi()
+        : RopeConfig.of(decoder.config(), types.of(layer)).read(shape.headDim(), interleaved);
   }
 
   private QueryKeyNorm queryKeyNorm(QueryKeyNorm.Scope scope, String prefix) {

@@ -13,11 +13,14 @@ import java.util.function.IntFunction;
  * the order of blocks. A family sets what differs and adds the mixers of a layer.
  */
 final class Decoder {
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+
   private final ModelConfig config;
   private final TensorCatalog tensors;
   private final DecoderShape shape;
   private NormSpec.Kind normKind = NormSpec.Kind.RMS;
   private String epsKey = "rms_norm_eps";
+  private String inputNorm = "input_layernorm";
   private boolean normBias;
   private float embeddingScale = 1;
   private float residualScale = 1;
@@ -26,9 +29,13 @@ final class Decoder {
   private boolean headBias;
 
   Decoder(ModelConfig config, TensorCatalog tensors) {
+    this(config, tensors, DecoderShape.read(config));
+  }
+
+  Decoder(ModelConfig config, TensorCatalog tensors, DecoderShape shape) {
     this.config = config;
     this.tensors = tensors;
-    shape = DecoderShape.read(config);
+    this.shape = shape;
   }
 
   /** Prefix of the tensors of a layer, with the dot. */
@@ -53,6 +60,12 @@ final class Decoder {
     normKind = kind;
     epsKey = eps;
     normBias = bias;
+    return this;
+  }
+
+  /** Name of a layer's first norm. */
+  Decoder inputNorm(String name) {
+    inputNorm = name;
     return this;
   }
 
@@ -115,7 +128,7 @@ final class Decoder {
             layer(layer, temporal, Optional.empty(), Optional.empty(), channel, Optional.empty()));
   }
 
-  /** A layer with its {@code input_layernorm} and norms of the names given. */
+  /** A layer with its first norm and those of the names given. */
   LayerSpec layer(
       int layer,
       IntFunction<? extends TemporalMixer> temporal,
@@ -125,7 +138,7 @@ final class Decoder {
       Optional<String> channelPost) {
     return new LayerSpec(
         layer,
-        layerNorm(layer, "input_layernorm"),
+        layerNorm(layer, inputNorm),
         temporal.apply(layer),
         temporalPost.map(name -> layerNorm(layer, name)),
         channelNorm.map(name -> layerNorm(layer, name)),
@@ -140,8 +153,7 @@ final class Decoder {
 
   /** The whole model. */
   ModelSpec spec(IntFunction<LayerSpec> layers) {
-    TensorRef embedding =
-        tensors.matrix("model.embed_tokens.weight", shape.vocab(), shape.hidden());
+    TensorRef embedding = tensors.matrix(EMBEDDING, shape.vocab(), shape.hidden());
     List<LayerSpec> specs = new ArrayList<>();
     for (int layer = 0; layer < shape.layers(); layer++) {
       specs.add(layers.apply(layer));
@@ -151,7 +163,7 @@ final class Decoder {
         shape.hidden(),
         shape.vocab(),
         config.positive("max_position_embeddings"),
-        storedDtype(embedding),
+        storedDtype(),
         new EmbeddingSpec(embedding, embeddingScale),
         specs,
         norm("model.norm", shape.hidden()),
@@ -171,14 +183,14 @@ final class Decoder {
   }
 
   /** The dtype that the config declares; that of the embedding where it declares none. */
-  DType storedDtype(TensorRef embedding) {
+  DType storedDtype() {
     String key = config.text("dtype").isPresent() ? "dtype" : "torch_dtype";
     String declared = config.text(key).orElse("auto");
     return switch (declared.startsWith("torch.") ? declared.substring(6) : declared) {
       case "float32" -> DType.F32;
       case "bfloat16" -> DType.BF16;
       case "float16" -> DType.F16;
-      case "auto" -> tensors.dtype(embedding.tensor());
+      case "auto" -> tensors.dtype(EMBEDDING);
       default -> throw config.unsupported(key, declared, "float32, bfloat16, float16");
     };
   }

@@ -15,9 +15,17 @@ import java.util.OptionalInt;
 record DecoderShape(int hidden, int layers, int vocab, int heads, int kvHeads, int headDim) {
   static DecoderShape read(ModelConfig config) {
     int hidden = config.positive("hidden_size");
+    return of(config, headDim(config, hidden, config.positive("num_attention_heads")));
+  }
+
+  /** The shape of a model whose heads have dimensions of several kinds. */
+  static DecoderShape withoutHeadDim(ModelConfig config) {
+    return of(config, 1);
+  }
+
+  private static DecoderShape of(ModelConfig config, int headDim) {
     int heads = config.positive("num_attention_heads");
     int kvHeads = config.optionalPositive("num_key_value_heads").orElse(heads);
-    int headDim = headDim(config, hidden, heads);
     if (heads % kvHeads != 0) {
       throw config.refuse(
           "num_attention_heads is "
@@ -29,7 +37,7 @@ record DecoderShape(int hidden, int layers, int vocab, int heads, int kvHeads, i
       throw config.refuse("num_attention_heads times head_dim is too large");
     }
     return new DecoderShape(
-        hidden,
+        config.positive("hidden_size"),
         config.positive("num_hidden_layers"),
         config.positive("vocab_size"),
         heads,

@@ -56,6 +56,23 @@ record FeedForwards(TensorCatalog tensors, int hidden, Activation activation) {
   }
 
   /**
+   * One network in two tensors.
+   *
+   * @param gateUp {@code [2 · inner, hidden]}: gate rows, then up rows
+   * @param down {@code [hidden, inner]}
+   */
+  DenseFfn halves(String gateUp, String down, int inner) {
+    TensorCatalog.Stack both =
+        new TensorCatalog.Stack(tensors.matrix(gateUp, Math.multiplyExact(2, inner), hidden));
+    return new DenseFfn(
+        inner,
+        activation,
+        Optional.of(Linear.of(both.rows(-1, 0, 1, inner))),
+        Linear.of(both.rows(-1, inner, 1, inner)),
+        Linear.of(tensors.matrix(down, hidden, inner)));
+  }
+
+  /**
    * Experts in two stacked tensors.
    *
    * @param gateUp {@code [count, 2 · inner, hidden]}: gate rows, then up rows

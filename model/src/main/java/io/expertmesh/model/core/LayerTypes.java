@@ -58,6 +58,14 @@ final class LayerTypes {
     return of(layer).equals(SLIDING);
   }
 
+  /** These types, if none of them slides. */
+  LayerTypes requireFull(String reason) {
+    if (types.contains(SLIDING)) {
+      throw config.refuse("layer_types has \"" + SLIDING + "\", but " + reason);
+    }
+    return this;
+  }
+
   /** The window of a layer: {@code sliding_window} tokens, itself included. */
   OptionalInt window(int layer) {
     return slides(layer) ? OptionalInt.of(config.positive("sliding_window")) : OptionalInt.empty();

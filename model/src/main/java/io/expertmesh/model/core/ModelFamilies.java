@@ -15,7 +15,13 @@ final class ModelFamilies {
           new Qwen2MoeFamily(),
           new Qwen3MoeFamily(),
           new OlmoeFamily(),
-          new PhimoeFamily());
+          new PhimoeFamily(),
+          new DeepseekFamily(),
+          new GptOssFamily(),
+          new GraniteFamily(),
+          new CohereFamily(),
+          new GemmaFamily(),
+          new PalmFamily());
 
   private ModelFamilies() {}
 

@@ -17,7 +17,9 @@ final class RopeConfig {
   private RopeConfig(ModelConfig config, Optional<ModelConfig> parameters) {
     this.config = config;
     this.parameters = parameters;
-    this.scaling = config.object("rope_scaling");
+    // the family's default holds only where the file says nothing
+    boolean read = parameters.isEmpty() || config.has("rope_scaling");
+    this.scaling = read ? config.object("rope_scaling") : Optional.empty();
   }
 
   /** The rotary positions of all layers. */

@@ -25,7 +25,7 @@ class ConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "model_type | \"mamba\" | model_type is \"mamba\", supported: llama, mistral, mixtral, olmoe, phimoe, qwen2, qwen2_moe, qwen3, qwen3_moe",
+        "model_type | \"mamba\" | model_type is \"mamba\", supported: cohere, cohere2, deepseek_v2, deepseek_v3, gemma, gemma2, gpt_oss, granite, granitemoe, granitemoeshared, llama, mistral, mixtral, olmoe, palm, phimoe, qwen2, qwen2_moe, qwen3, qwen3_moe",
         "model_type | null | model_type is missing",
         "model_type | 7 | model_type is 7, supported: a string",
         "hidden_act | \"mish\" | hidden_act is \"mish\", supported: silu, swish, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, relu",

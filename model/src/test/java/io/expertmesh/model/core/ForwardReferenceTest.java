@@ -9,44 +9,48 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /** Spec and reader against the reference's logits, without any kernel in between. */
 class ForwardReferenceTest {
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
+  static List<String> goldens() {
+    return List.of(
         "llama-dense",
         "mixtral",
         "qwen2-moe",
         "qwen3-moe",
         "glam-shape",
         "olmoe",
-        "phimoe"
-      })
+        "deepseek-v3",
+        "phimoe",
+        "gpt-oss",
+        "palm-shape");
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
   void logitsEqualTheReference(String name) {
     Difference difference = compare(GoldenCheckpointTest.GOLDEN.resolve(name), DType.F32);
-    // measured: 1.5e-6 for both, gates 1.2e-6
+    // measured: at most 5.3e-6 (palm-shape), gates 1.8e-6 (glam-shape)
     assertThat(difference.logits()).isLessThan(1e-5);
     assertThat(difference.gateLogits()).isLessThan(1e-5);
     assertThat(difference.otherGreedy()).isZero();
   }
 
-  @Test
-  void greedyContinuationsEqualTheReference() {
-    for (String name : List.of("llama-dense", "mixtral")) {
-      Path dir = GoldenCheckpointTest.GOLDEN.resolve(name);
-      try (Checkpoint checkpoint = Checkpoints.open(dir);
-          SafetensorsFile expected = SafetensorsFile.open(dir.resolve("expected.safetensors"))) {
-        ForwardReference forward = new ForwardReference(checkpoint, DType.F32);
-        long[] ids = Arrays.copyOf(expected.longs("input_ids"), 24);
-        for (long next : expected.longs("greedy_ids")) {
-          double[][] logits = forward.run(ids).logits();
-          assertThat(best(logits[ids.length - 1])).as(name).isEqualTo((int) next);
-          ids = Arrays.copyOf(ids, ids.length + 1);
-          ids[ids.length - 1] = next;
-        }
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void greedyContinuationsEqualTheReference(String name) {
+    Path dir = GoldenCheckpointTest.GOLDEN.resolve(name);
+    try (Checkpoint checkpoint = Checkpoints.open(dir);
+        SafetensorsFile expected = SafetensorsFile.open(dir.resolve("expected.safetensors"))) {
+      ForwardReference forward = new ForwardReference(checkpoint, DType.F32);
+      long[] ids = Arrays.copyOf(expected.longs("input_ids"), 24);
+      for (long next : expected.longs("greedy_ids")) {
+        double[][] logits = forward.run(ids).logits();
+        assertThat(best(logits[ids.length - 1])).isEqualTo((int) next);
+        ids = Arrays.copyOf(ids, ids.length + 1);
+        ids[ids.length - 1] = next;
       }
     }
   }
@@ -116,6 +120,9 @@ class ForwardReferenceTest {
         worst = Math.max(worst, maxDifference(output.logits(), logits, row * tokens * vocab));
         for (int layer = 0; layer < output.gateLogits().size(); layer++) {
           double[][] gate = output.gateLogits().get(layer);
+          if (expected.find("router_logits." + layer).isEmpty()) {
+            continue; // the reference does not return those of DeepSeek
+          }
           float[] expectedGate = expected.floats("router_logits." + layer);
           worstGate =
               Math.max(worstGate, maxDifference(gate, expectedGate, row * tokens * gate[0].length));
