@@ -234,16 +234,10 @@ public sealed interface GatingSpec {
   }
 
   /**
-   * A fixed table names the experts of each token id, with weight 1 / k (Hash Layers, Roller et al.
-   * 2021). The table is the gate's {@link GateSpec#table()}, {@code [vocabSize, k]}.
-   *
-   * @param k experts per token
+   * A fixed table names the expert of each token id, with weight 1 (Hash Layers, Roller et al.
+   * 2021). The table is the gate's {@link GateSpec#table()}, {@code vocabSize} indices.
    */
-  record HashTable(int k) implements GatingSpec {
-    public HashTable {
-      requireK(k);
-    }
-  }
+  record HashTable() implements GatingSpec {}
 
   /**
    * The expert with the largest logit, weighted by {@code σ} of it (BASE layers, Lewis et al. 2021,

@@ -17,6 +17,7 @@ import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.StatusHealth;
 import io.expertmesh.router.core.Gates;
+import io.expertmesh.router.core.Grouped;
 import io.expertmesh.router.core.RoutedModel;
 import io.expertmesh.router.transport.RouterReactor;
 import io.grpc.BindableService;
@@ -60,7 +61,16 @@ class RouterConfiguration {
         RoutedModel model =
             RoutedModel.of(
                 checkpoint.spec(), checkpoint.modelId(), checkpoint.weightsVersion(), activations);
-        Gates gates = Gates.load(checkpoint, kernels, ComputePools.of(1), Arena.ofShared());
+        Gates gates =
+            Gates.load(
+                checkpoint,
+                Grouped.named(settings.grouping()),
+                kernels,
+                ComputePools.of(1),
+                Arena.ofShared());
+        if (!gates.remark().isEmpty()) {
+          LOG.warn("grouping={}: {}", settings.grouping(), gates.remark());
+        }
         LOG.info(
             "model={} layers={} routed={} activations={} kernels={}: {}",
             model.modelId(),

@@ -1,6 +1,7 @@
 package io.expertmesh.router.core;
 
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.router.core.gating.Assignments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

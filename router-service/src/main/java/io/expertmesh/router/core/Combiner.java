@@ -2,6 +2,7 @@ package io.expertmesh.router.core;
 
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
+import io.expertmesh.router.core.gating.Assignments;
 import java.util.Arrays;
 
 /**

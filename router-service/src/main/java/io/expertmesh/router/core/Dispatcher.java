@@ -2,6 +2,7 @@ package io.expertmesh.router.core;
 
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.router.core.gating.UndecidableException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -71,16 +72,30 @@ public final class Dispatcher {
       call.index(calls.size());
       calls.add(call);
       rowsInFlight += request.rowCount();
-      gating.assign(request, call.assignments());
-      call.open();
-      counters.calls++;
-      counters.rows += request.rowCount();
-      counters.pairs += call.openPairs();
-      grouping.groupAll(call, counters, outbox.sealed());
-      outbox.post();
-      endIfComplete(call);
+      start(call);
     }
     outbox.tell();
+  }
+
+  private void start(CallState call) {
+    RouteRequest request = call.request();
+    try {
+      gating.assign(request, call.assignments());
+    } catch (UndecidableException e) {
+      call.fail(ErrorCode.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+      call.assignments().clear();
+      remove(call);
+      outbox.ended(call);
+      return;
+    }
+    call.open();
+    counters.calls++;
+    counters.rows += request.rowCount();
+    counters.pairs += call.openPairs();
+    counters.dropped += call.assignments().dropped().size();
+    grouping.groupAll(call, counters, outbox.sealed());
+    outbox.post();
+    endIfComplete(call);
   }
 
   private boolean refused(RouteRequest request, CallState call) {

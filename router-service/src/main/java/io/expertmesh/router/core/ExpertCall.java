@@ -1,5 +1,6 @@
 package io.expertmesh.router.core;
 
+import io.expertmesh.router.core.gating.Assignments;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

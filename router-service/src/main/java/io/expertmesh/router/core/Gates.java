@@ -3,9 +3,9 @@ package io.expertmesh.router.core;
 import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.RoutedFfn;
 import io.expertmesh.model.kernel.ComputePool;
-import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
-import io.expertmesh.model.kernel.PackedMatrix;
+import io.expertmesh.router.core.gating.Assignments;
+import io.expertmesh.router.core.gating.UndecidableException;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,62 +19,93 @@ public final class Gates implements Gating {
   private final List<@Nullable Gate> gates;
   private final Kernels kernels;
   private final ComputePool pool;
+  private final Grouped grouped;
+  private final GroupedRows groupedRows;
   private float[] logits = new float[0];
+
+  /**
+   * Gates by layer, each request a group of its own.
+   *
+   * @param gates one entry per layer of the model; null where the layer is not routed
+   */
+  public Gates(List<@Nullable Gate> gates, Kernels kernels, ComputePool pool) {
+    this(gates, Grouped.BY_REQUEST, kernels, pool);
+  }
 
   /**
    * Gates by layer.
    *
    * @param gates one entry per layer of the model; null where the layer is not routed
+   * @param grouped which rows a policy that is not batch-invariant sees together
    */
-  public Gates(List<@Nullable Gate> gates, Kernels kernels, ComputePool pool) {
+  public Gates(List<@Nullable Gate> gates, Grouped grouped, Kernels kernels, ComputePool pool) {
     this.gates = new ArrayList<>(gates);
+    this.grouped = grouped;
+    this.groupedRows = new GroupedRows(grouped);
     this.kernels = kernels;
     this.pool = pool;
   }
 
   /** Packs the gates of a checkpoint, and nothing else of it. */
-  public static Gates load(Checkpoint checkpoint, Kernels kernels, ComputePool pool, Arena arena) {
+  public static Gates load(
+      Checkpoint checkpoint, Grouped grouped, Kernels kernels, ComputePool pool, Arena arena) {
     List<@Nullable Gate> gates = new ArrayList<>();
     for (int layer = 0; layer < checkpoint.spec().layers().size(); layer++) {
       RoutedFfn routed = checkpoint.spec().routed(layer).orElse(null);
-      if (routed == null) {
-        gates.add(null);
-      } else {
-        PackedMatrix weights =
-            kernels.pack(
-                checkpoint.matrix(routed.gate().projection().orElseThrow().weight()),
-                DType.F32,
-                arena);
-        gates.add(
-            new Gate(
-                weights,
-                GatingPolicy.of(routed.gate().policy(), routed.experts().size(), kernels)));
-      }
+      gates.add(
+          routed == null
+              ? null
+              : Gate.load(routed.gate(), routed.experts().size(), checkpoint, kernels, arena));
     }
-    return new Gates(gates, kernels, pool);
+    return new Gates(gates, grouped, kernels, pool);
+  }
+
+  /** True if no assignment depends on other rows than its own. */
+  private boolean batchInvariant() {
+    return gates.stream().allMatch(gate -> gate == null || gate.policy().batchInvariant());
+  }
+
+  @Override
+  public String remark() {
+    if (batchInvariant()) {
+      return "";
+    }
+    return switch (grouped) {
+      case BY_REQUEST -> "the gating policy assigns all rows of a prompt together";
+      case POOLED ->
+          "the gating policy pools the rows of all requests in a call, so that results depend on"
+              + " which requests run together";
+    };
   }
 
   @Override
   public void assign(RouteRequest request, Assignments out) {
-    Gate gate = gates.get(request.layer());
-    if (gate == null) {
-      throw new IllegalArgumentException("layer " + request.layer() + " has no gate");
-    }
-    int needed = request.rowCount() * gate.weights().rows();
+    Gate gate = gate(request.layer());
+    int needed = request.rowCount() * gate.logitsPerRow();
     if (logits.length < needed) {
       logits = new float[needed];
     }
-    kernels.matmul(
-        gate.weights(), request.rows(), request.offset(), request.rowCount(), logits, 0, pool);
+    gate.project(kernels, request.rows(), request.offset(), request.rowCount(), logits, pool);
     out.clear();
-    gate.policy().assign(logits, request.rowCount(), out);
+    groupedRows.assign(gate.policy(), logits, request, out);
   }
 
   /**
-   * One layer's gate.
+   * Assigns rows whose logits are known.
    *
-   * @param weights {@code [experts, width]}, packed for fp32 inputs
-   * @param policy how logits become assignments
+   * @param given rows × experts; overwritten
+   * @throws UndecidableException if the rows are not those that the policy needs
    */
-  public record Gate(PackedMatrix weights, GatingPolicy policy) {}
+  public void assign(RouteRequest request, float[] given, Assignments out) {
+    out.clear();
+    groupedRows.assign(gate(request.layer()).policy(), given, request, out);
+  }
+
+  private Gate gate(int layer) {
+    Gate gate = gates.get(layer);
+    if (gate == null) {
+      throw new IllegalArgumentException("layer " + layer + " has no gate");
+    }
+    return gate;
+  }
 }

@@ -1,5 +1,6 @@
 package io.expertmesh.router.core;
 
+import io.expertmesh.router.core.gating.Assignments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -133,6 +133,11 @@ final class Outbox {
         .sink()
         .complete(
             request,
-            new RouteResult(rows, call.unavailable(), call.nonFinite(), call.missingDetail()));
+            new RouteResult(
+                rows,
+                call.unavailable(),
+                call.nonFinite(),
+                call.missingDetail(),
+                call.assignments()));
   }
 }

@@ -1,5 +1,6 @@
 package io.expertmesh.router.core;
 
+import io.expertmesh.router.core.gating.Assignments;
 import java.util.BitSet;
 
 /**
@@ -11,5 +12,7 @@ import java.util.BitSet;
  * @param nonFinite rows whose router logits, or whose expert's result on every replica, were not
  *     finite
  * @param detail the experts that the unavailable rows lack, for people; empty if there are none
+ * @param assignments which experts computed the rows, and which choices were dropped
  */
-public record RouteResult(float[] rows, BitSet unavailable, BitSet nonFinite, String detail) {}
+public record RouteResult(
+    float[] rows, BitSet unavailable, BitSet nonFinite, String detail, Assignments assignments) {}

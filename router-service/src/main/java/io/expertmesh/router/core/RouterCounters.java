@@ -8,6 +8,7 @@ public final class RouterCounters {
   long calls;
   long rows;
   long pairs;
+  long dropped;
   long messages;
   long retries;
   long ejections;
@@ -70,6 +71,7 @@ public final class RouterCounters {
     map.put("calls", calls);
     map.put("rows", rows);
     map.put("pairs", pairs);
+    map.put("dropped_pairs", dropped);
     map.put("messages", messages);
     map.put("retries", retries);
     map.put("ejections", ejections);

@@ -64,6 +64,8 @@ final class RouteStream implements RouteSink, StreamObserver<RowMessage<RoutedRe
               message.offset(),
               Mapping.toArray(header.getTokenIdsList()),
               Mapping.toArray(header.getGroupsList()),
+              Mapping.toArray(header.getGroupLengthsList()),
+              header.getWantAssignments(),
               now,
               micros == 0 ? RouteRequest.NO_DEADLINE : now + TimeUnit.MICROSECONDS.toNanos(micros),
               this));
@@ -98,6 +100,9 @@ final class RouteStream implements RouteSink, StreamObserver<RowMessage<RoutedRe
     }
     if (!result.nonFinite().isEmpty()) {
       result.nonFinite().stream().forEach(header::addNonFiniteRows);
+    }
+    if (request.wantAssignments()) {
+      AssignmentMessages.write(result.assignments(), header);
     }
     answer(new RowMessage<>(header.build(), result.rows(), 0, request.rowCount() * width));
     finish(request);

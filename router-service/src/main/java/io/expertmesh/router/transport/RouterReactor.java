@@ -37,6 +37,7 @@ public final class RouterReactor {
   private final StatusBoard board;
   private final Replicas replicas;
   private final Dispatcher dispatcher;
+  private final String remark;
   private boolean ticking;
   private boolean draining;
 
@@ -56,6 +57,7 @@ public final class RouterReactor {
     this.model = model;
     this.netty = netty;
     this.board = board;
+    this.remark = gating.remark();
     this.registry = new Registry(model);
     this.replicas =
         new Replicas(
@@ -106,7 +108,7 @@ public final class RouterReactor {
     }
     if (registry.ready()) {
       if (board.state() != ServiceState.READY) {
-        board.state(ServiceState.READY, "");
+        board.state(ServiceState.READY, remark);
       }
     } else {
       board.state(ServiceState.WAITING, "waits for " + registry.missing());

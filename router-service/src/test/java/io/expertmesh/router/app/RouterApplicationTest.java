@@ -62,7 +62,7 @@ class RouterApplicationTest {
 
   @Test
   void settingsNameTheKeyAndWhatIsAllowed() {
-    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto"))
+    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto", "request"))
         .hasMessage("expertmesh.model is not set, must be a checkpoint directory");
   }
 }

@@ -7,6 +7,8 @@ import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.WeightMatrix;
+import io.expertmesh.router.core.gating.Assignments;
+import io.expertmesh.router.core.gating.SoftmaxTopK;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -34,7 +36,7 @@ final class Fixtures {
   }
 
   static Gates gates(RoutedModel model, int k, Random random, Kernels kernels) {
-    List<Gates.Gate> gates = new ArrayList<>();
+    List<Gate> gates = new ArrayList<>();
     for (int layer = 0; layer < model.layers(); layer++) {
       int experts = model.expertsOf(layer);
       if (experts == 0) {
@@ -48,7 +50,7 @@ final class Fixtures {
       }
       WeightMatrix matrix = new WeightMatrix(DType.F32, experts, model.width(), false, weights);
       gates.add(
-          new Gates.Gate(
+          new Gate(
               kernels.pack(matrix, DType.F32, Arena.ofAuto()),
               new SoftmaxTopK(GatingSpec.SoftmaxTopK.renormalized(k), experts, kernels)));
     }

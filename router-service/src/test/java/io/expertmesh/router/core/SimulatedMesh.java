@@ -3,6 +3,7 @@ package io.expertmesh.router.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.router.core.gating.Assignments;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

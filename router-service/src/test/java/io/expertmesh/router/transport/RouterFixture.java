@@ -14,13 +14,14 @@ import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.RoutedLayerGrpc;
 import io.expertmesh.protocol.v1.RoutedReply;
 import io.expertmesh.protocol.v1.RoutedRequest;
-import io.expertmesh.router.core.Assignments;
+import io.expertmesh.router.core.Gate;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.RouteRequest;
 import io.expertmesh.router.core.RouteResult;
 import io.expertmesh.router.core.RouteSink;
 import io.expertmesh.router.core.RoutedModel;
-import io.expertmesh.router.core.SoftmaxTopK;
+import io.expertmesh.router.core.gating.Assignments;
+import io.expertmesh.router.core.gating.SoftmaxTopK;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -96,7 +97,7 @@ final class RouterFixture implements AutoCloseable {
     WeightMatrix matrix = new WeightMatrix(DType.F32, experts, width, false, weights);
     return new Gates(
         List.of(
-            new Gates.Gate(
+            new Gate(
                 kernels.pack(matrix, DType.F32, Arena.ofAuto()),
                 new SoftmaxTopK(GatingSpec.SoftmaxTopK.renormalized(2), experts, kernels))),
         kernels,

@@ -1,5 +1,6 @@
 package io.expertmesh.tests.simulation;
 
+import io.expertmesh.router.core.Gate;
 import io.expertmesh.model.core.GatingSpec;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
@@ -7,7 +8,7 @@ import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.WeightMatrix;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.RoutedModel;
-import io.expertmesh.router.core.SoftmaxTopK;
+import io.expertmesh.router.core.gating.SoftmaxTopK;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -127,7 +128,7 @@ record ToyModel(int layers, int experts, int topK, long seed) {
 
   /** The router's gates. */
   Gates gates() {
-    List<Gates.Gate> gates = new ArrayList<>();
+    List<Gate> gates = new ArrayList<>();
     Arena arena = Arena.ofAuto();
     for (int layer = 0; layer < layers; layer++) {
       float[] values = gate(layer);
@@ -135,7 +136,7 @@ record ToyModel(int layers, int experts, int topK, long seed) {
       MemorySegment.copy(values, 0, data, ValueLayout.JAVA_FLOAT, 0, values.length);
       WeightMatrix matrix = new WeightMatrix(DType.F32, experts, WIDTH, false, data);
       gates.add(
-          new Gates.Gate(
+          new Gate(
               KERNELS.pack(matrix, DType.F32, arena),
               new SoftmaxTopK(GatingSpec.SoftmaxTopK.renormalized(topK), experts, KERNELS)));
     }

@@ -1,41 +1,37 @@
-package io.expertmesh.router.core;
+package io.expertmesh.router.core.gating;
 
 import java.util.Arrays;
 
 /**
  * Which experts compute which rows, and with what weight: (row, expert, weight) pairs in order of
- * rows, and within a row in ascending order of the expert's index. Built row by row by a gating
- * policy; reused from call to call.
+ * rows, and within a row in ascending order of the expert's index. Beside them, the choices that
+ * were dropped because an expert had no room. Built row by row by a gating policy; reused from call
+ * to call.
  */
 public final class Assignments {
   private int rows;
-  private int pairs;
   private int[] starts = new int[17];
   private boolean[] nonFinite = new boolean[16];
-  private int[] pairRows = new int[32];
-  private int[] experts = new int[32];
-  private float[] weights = new float[32];
+  private final PairList kept = new PairList();
+  private final PairList dropped = new PairList();
 
   /** Forgets everything. */
   public void clear() {
     rows = 0;
-    pairs = 0;
+    kept.clear();
+    dropped.clear();
   }
 
   /**
    * Adds a pair to the row that is being built; the expert's index is larger than the last one's.
    */
   public void add(int expert, float weight) {
-    if (pairs == experts.length) {
-      int grown = 2 * pairs;
-      pairRows = Arrays.copyOf(pairRows, grown);
-      experts = Arrays.copyOf(experts, grown);
-      weights = Arrays.copyOf(weights, grown);
-    }
-    pairRows[pairs] = rows;
-    experts[pairs] = expert;
-    weights[pairs] = weight;
-    pairs++;
+    kept.add(rows, expert, weight);
+  }
+
+  /** Adds a choice of the row that is being built which no expert computes. */
+  public void addDropped(int expert, float weight) {
+    dropped.add(rows, expert, weight);
   }
 
   /** Ends the row that is being built. */
@@ -55,7 +51,7 @@ public final class Assignments {
     }
     nonFinite[rows] = bad;
     rows++;
-    starts[rows] = pairs;
+    starts[rows] = kept.size();
   }
 
   /** Rows built so far. */
@@ -65,7 +61,7 @@ public final class Assignments {
 
   /** Pairs of all rows. */
   public int pairs() {
-    return pairs;
+    return kept.size();
   }
 
   /** First pair of a row; {@code start(row + 1)} is the end of its pairs. */
@@ -75,21 +71,26 @@ public final class Assignments {
 
   /** Row of a pair. */
   public int row(int pair) {
-    return pairRows[pair];
+    return kept.row(pair);
   }
 
   /** Expert of a pair. */
   public int expert(int pair) {
-    return experts[pair];
+    return kept.expert(pair);
   }
 
   /** Weight of a pair. */
   public float weight(int pair) {
-    return weights[pair];
+    return kept.weight(pair);
   }
 
   /** True if the router logits of a row were not finite. */
   public boolean nonFinite(int row) {
     return nonFinite[row];
+  }
+
+  /** Choices that were dropped, in order of rows; their weight is what it would have been. */
+  public PairList dropped() {
+    return dropped;
   }
 }
