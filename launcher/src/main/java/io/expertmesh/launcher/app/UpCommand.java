@@ -100,7 +100,8 @@ final class UpCommand implements Callable<Integer> {
       names = "--threads",
       paramLabel = "T",
       defaultValue = "0",
-      description = "Compute threads per process; 0 = cores divided among the processes")
+      description =
+          "Compute threads per process; 0 = cores divided among the processes of one kind")
   private int threads;
 
   @Option(

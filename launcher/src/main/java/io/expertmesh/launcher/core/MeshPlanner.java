@@ -16,7 +16,7 @@ public final class MeshPlanner {
   private final UpOptions options;
   private final ModelFacts model;
   private final IntSupplier freePort;
-  private final int threads;
+  private final int cores;
 
   /**
    * @param freePort yields another unused loopback port at each call
@@ -26,7 +26,7 @@ public final class MeshPlanner {
     this.options = options;
     this.model = model;
     this.freePort = freePort;
-    this.threads = options.threads() > 0 ? options.threads() : shareOf(cores);
+    this.cores = cores;
   }
 
   /** The plan; refuses more shards than a layer has experts. */
@@ -53,10 +53,19 @@ public final class MeshPlanner {
     return new MeshPlan(model.modelId(), url(), instances);
   }
 
-  /** More computing threads than cores only wait for each other. */
-  private int shareOf(int cores) {
-    int experts = model.expertsPerLayer() > 0 ? options.experts() * options.replicas() : 0;
-    return Math.max(1, cores / (experts + options.attention()));
+  /**
+   * Attention and experts take turns, so each kind of service gets all cores, divided among its
+   * processes: more computing threads than cores only wait for each other.
+   */
+  private int threads(ServiceKind kind) {
+    if (options.threads() > 0) {
+      return options.threads();
+    }
+    return switch (kind) {
+      case ATTENTION -> Math.max(1, cores / options.attention());
+      case EXPERT -> Math.max(1, cores / (options.experts() * options.replicas()));
+      case ROUTER, GATEWAY -> 1;
+    };
   }
 
   private List<InstancePlan> routers() {
@@ -121,7 +130,7 @@ public final class MeshPlanner {
     keys.put("expertmesh.instance", name);
     keys.put("expertmesh.grpc.host", LOOPBACK);
     keys.put("expertmesh.grpc.port", Integer.toString(port));
-    keys.put("expertmesh.threads", Integer.toString(threads));
+    keys.put("expertmesh.threads", Integer.toString(threads(kind)));
     keys.put("expertmesh.exit-with-parent", "true");
     options.settings().entrySet().stream()
         .filter(setting -> concerns(setting.getKey(), kind))

@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param routers router-service processes
  * @param host address that the gateway listens on
  * @param port port that the gateway listens on
- * @param threads compute threads per computing process; 0 = cores divided among them
+ * @param threads compute threads per computing process; 0 = cores divided among those of one kind
  * @param settings further configuration keys, handed to the services that know them
  */
 public record UpOptions(

@@ -69,10 +69,18 @@ class MeshPlannerTest {
   }
 
   @Test
-  void coresAreDividedAmongTheProcessesThatCompute() {
-    assertThat(threads(plan(options(4, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2))).isEqualTo("1");
-    assertThat(threads(plan(options(4, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 32))).isEqualTo("6");
-    assertThat(threads(plan(options(4, 1, 1, 1, 3, Map.of()), EIGHT_EXPERTS, 32))).isEqualTo("3");
+  void coresAreDividedAmongTheProcessesOfOneKindBecauseTheKindsTakeTurns() {
+    MeshPlan laptop = plan(options(4, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2);
+    assertThat(threads(laptop, "attention")).isEqualTo("2");
+    assertThat(threads(laptop, "experts-0")).isEqualTo("1");
+
+    MeshPlan server = plan(options(4, 2, 2, 1, 0, Map.of()), EIGHT_EXPERTS, 32);
+    assertThat(threads(server, "attention-0")).isEqualTo("16");
+    assertThat(threads(server, "experts-0-r0")).isEqualTo("4");
+
+    MeshPlan forced = plan(options(4, 1, 1, 1, 3, Map.of()), EIGHT_EXPERTS, 32);
+    assertThat(threads(forced, "attention")).isEqualTo("3");
+    assertThat(threads(forced, "experts-0")).isEqualTo("3");
   }
 
   @Test
@@ -127,9 +135,9 @@ class MeshPlannerTest {
         List.of(names).stream().map(name -> "127.0.0.1:" + named(plan, name).grpcPort()).toList());
   }
 
-  private static String threads(MeshPlan plan) {
+  private static String threads(MeshPlan plan, String name) {
     String key = "--expertmesh.threads=";
-    return named(plan, "attention").arguments().stream()
+    return named(plan, name).arguments().stream()
         .filter(argument -> argument.startsWith(key))
         .map(argument -> argument.substring(key.length()))
         .findFirst()

@@ -6,10 +6,13 @@ import io.grpc.ManagedChannel;
 import io.grpc.ServerCredentials;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -18,6 +21,7 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.ResourceLeakDetector;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -47,6 +51,11 @@ public final class MeshNetty implements AutoCloseable {
 
   private static final int MAX_INBOUND_BYTES = 4 << 20;
 
+  /** Bytes read at once: a message that is there as a whole is read, and decoded, as a whole. */
+  private static final int FIRST_READ_BYTES = 128 << 10;
+
+  private static final int MAX_READ_BYTES = 2 * RowLimits.MAX_PAYLOAD_BYTES;
+
   private final MeshCredentials credentials;
   private final EventLoopGroup loop;
   private final Class<? extends Channel> channelType;
@@ -69,6 +78,10 @@ public final class MeshNetty implements AutoCloseable {
    */
   public MeshNetty(String threadName, MeshCredentials credentials) {
     this.credentials = credentials;
+    if (System.getProperty("io.netty.leakDetection.level") == null) {
+      // it samples stack traces of buffers, which a row message uses many of
+      ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+    }
     boolean epoll = Epoll.isAvailable();
     IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
     loop = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(threadName, true), io);
@@ -81,6 +94,7 @@ public final class MeshNetty implements AutoCloseable {
     return NettyChannelBuilder.forAddress(host, port, credentials.channel())
         .eventLoopGroup(loop)
         .channelType(channelType)
+        .withOption(ChannelOption.RECVBUF_ALLOCATOR, reads())
         .directExecutor()
         .disableRetry()
         .flowControlWindow(WINDOW_BYTES)
@@ -102,6 +116,7 @@ public final class MeshNetty implements AutoCloseable {
         .bossEventLoopGroup(loop)
         .workerEventLoopGroup(loop)
         .channelType(serverType)
+        .withChildOption(ChannelOption.RECVBUF_ALLOCATOR, reads())
         .directExecutor()
         .flowControlWindow(WINDOW_BYTES)
         .maxInboundMessageSize(MAX_INBOUND_BYTES)
@@ -109,6 +124,10 @@ public final class MeshNetty implements AutoCloseable {
         .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
         .permitKeepAliveTime(1, TimeUnit.SECONDS)
         .permitKeepAliveWithoutCalls(true);
+  }
+
+  private static RecvByteBufAllocator reads() {
+    return new AdaptiveRecvByteBufAllocator(4 << 10, FIRST_READ_BYTES, MAX_READ_BYTES);
   }
 
   /** The event loop as an executor: what is run here never overlaps a callback. */
