@@ -6,7 +6,7 @@ import io.expertmesh.model.kernel.Kernels;
 import java.util.Objects;
 
 /**
- * Computes experts: {@code down(silu(gate(x)) ⊙ up(x))} for rows of one block. The result for a row
+ * Computes experts, {@code down(act(gate(x)) ⊙ up(x))}, for rows of one block. The result for a row
  * has the same bits whatever other rows are computed with it. With BF16 activations the results are
  * rounded to bf16, as they would be on the wire, so that they are the same for callers in the same
  * process.
@@ -18,13 +18,13 @@ public final class ExpertEngine {
   private final Kernels kernels;
   private final ComputePool pool;
   private final int maxRows;
-  private final float[] gateUp;
+  private final float[] first;
   private final float[] inner;
   private final ComputePool.Part activation = this::activate;
 
   // What the parts of the running activation work on.
+  private ExpertFfn active;
   private int activeRows;
-  private int activeInner;
   private int activeParts;
 
   /**
@@ -35,7 +35,8 @@ public final class ExpertEngine {
     this.kernels = Objects.requireNonNull(kernels, "kernels");
     this.pool = Objects.requireNonNull(pool, "pool");
     this.maxRows = maxRows;
-    gateUp = new float[Math.multiplyExact(maxRows, 2 * weights.maxInner())];
+    first = new float[Math.multiplyExact(maxRows, weights.maxWidth())];
+    active = weights.expert(0);
     inner = new float[Math.multiplyExact(maxRows, weights.maxInner())];
   }
 
@@ -66,9 +67,9 @@ public final class ExpertEngine {
     int hidden = weights.hidden();
     for (int from = 0; from < rows; from += maxRows) {
       int count = Math.min(maxRows, rows - from);
-      kernels.matmul(expert.gateUp(), x, from * hidden, count, gateUp, 0, pool);
+      kernels.matmul(expert.first(), x, from * hidden, count, first, 0, pool);
+      active = expert;
       activeRows = count;
-      activeInner = expert.inner();
       activeParts = Math.min(count, pool.threads());
       if (activeParts == 1) {
         activate(0);
@@ -76,6 +77,10 @@ public final class ExpertEngine {
         pool.run(activeParts, activation);
       }
       kernels.matmul(expert.down(), inner, 0, count, y, from * hidden, pool);
+      float[] bias = expert.downBias();
+      for (int row = from; row < from + count && bias.length > 0; row++) {
+        kernels.add(y, row * hidden, bias, 0, hidden);
+      }
     }
     if (weights.activations() == DType.BF16) {
       kernels.roundToBf16(y, 0, rows * hidden);
@@ -83,9 +88,14 @@ public final class ExpertEngine {
   }
 
   private void activate(int part) {
-    int n = activeInner;
+    int width = active.width();
+    int n = active.inner();
+    float[] bias = active.firstBias();
     for (int row = part; row < activeRows; row += activeParts) {
-      kernels.swiGlu(gateUp, row * 2 * n, inner, row * n, n);
+      if (bias.length > 0) {
+        kernels.add(first, row * width, bias, 0, width);
+      }
+      active.activation().apply(kernels, first, row * width, inner, row * n, n);
     }
   }
 }

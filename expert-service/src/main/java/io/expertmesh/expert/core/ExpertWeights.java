@@ -5,7 +5,6 @@ import io.expertmesh.model.core.DenseFfn;
 import io.expertmesh.model.core.RoutedFfn;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
-import io.expertmesh.model.kernel.WeightMatrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,12 +51,7 @@ public final class ExpertWeights {
     for (ShardSpec.Block block : shard.blocks()) {
       RoutedFfn routed = checkpoint.spec().routed(block.layer()).orElseThrow();
       DenseFfn ffn = routed.experts().get(block.expert());
-      WeightMatrix gate = checkpoint.matrix(ffn.gate().orElseThrow().weight());
-      WeightMatrix up = checkpoint.matrix(ffn.up().weight());
-      experts.add(
-          new ExpertFfn(
-              kernels.packStacked(List.of(gate, up), activations, arena),
-              kernels.pack(checkpoint.matrix(ffn.down().weight()), activations, arena)));
+      experts.add(ExpertFfn.pack(checkpoint, ffn, kernels, activations, arena));
       progress.packed(experts.size(), shard.blocks().size());
     }
     return new ExpertWeights(
@@ -86,11 +80,16 @@ public final class ExpertWeights {
 
   /** Bytes that computing one row of every expert reads. */
   public long bytes() {
-    return experts.stream().mapToLong(e -> e.gateUp().bytes() + e.down().bytes()).sum();
+    return experts.stream().mapToLong(ExpertFfn::bytes).sum();
   }
 
   ExpertFfn expert(int block) {
     return experts.get(block);
+  }
+
+  /** Most values per row of a first product. */
+  int maxWidth() {
+    return experts.stream().mapToInt(ExpertFfn::width).max().orElse(0);
   }
 
   int maxInner() {

@@ -28,13 +28,19 @@ public final class Goldens {
   public static ExpertEngine engine(
       String name, DType activations, Kernels kernels, ComputePool pool, int maxRows) {
     try (Checkpoint checkpoint = open(name)) {
-      ShardSpec shard = ShardNotation.parse("all", checkpoint.spec(), "*:*", "");
-      return new ExpertEngine(
-          ExpertWeights.pack(
-              checkpoint, shard, kernels, activations, Arena.ofAuto(), (packed, total) -> {}),
-          kernels,
-          pool,
-          maxRows);
+      return engine(checkpoint, activations, kernels, pool, maxRows);
     }
+  }
+
+  /** All experts of an open checkpoint. */
+  static ExpertEngine engine(
+      Checkpoint checkpoint, DType activations, Kernels kernels, ComputePool pool, int maxRows) {
+    ShardSpec shard = ShardNotation.parse("all", checkpoint.spec(), "*:*", "");
+    return new ExpertEngine(
+        ExpertWeights.pack(
+            checkpoint, shard, kernels, activations, Arena.ofAuto(), (packed, total) -> {}),
+        kernels,
+        pool,
+        maxRows);
   }
 }

@@ -1,6 +1,7 @@
 package io.expertmesh.model.core;
 
 import java.util.List;
+import java.util.Optional;
 
 /** How a checkpoint says that its matrices are packed. */
 sealed interface Quantization {
@@ -15,7 +16,13 @@ sealed interface Quantization {
 
   /** Reads {@code quantization_config}. */
   static Quantization read(ModelConfig config) {
-    return config.object("quantization_config").map(Quantization::of).orElse(new None());
+    Quantization read =
+        config.object("quantization_config").map(Quantization::of).orElse(new None());
+    if (read instanceof Mxfp4 && !config.text("model_type").equals(Optional.of("gpt_oss"))) {
+      throw config.refuse(
+          "quantization_config.quant_method is \"mxfp4\", supported: it is only known for gpt_oss");
+    }
+    return read;
   }
 
   private static Quantization of(ModelConfig quantization) {

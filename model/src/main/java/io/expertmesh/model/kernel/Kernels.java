@@ -71,14 +71,30 @@ public interface Kernels {
       int n);
 
   /**
-   * Gated activation of one row of a stacked gate/up product: {@code out[i] = silu(gateUp[i]) ·
+   * Gated activation of one row of a stacked gate/up product: {@code out[i] = f(gateUp[i]) ·
    * gateUp[inner + i]}.
    *
    * @param gateUp gate values, then up values, {@code 2 × inner} from {@code offset}
    * @param out {@code inner} values from {@code outOffset}; may be the same array and offset as the
    *     gate half
    */
-  void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner);
+  void gated(Nonlinearity f, float[] gateUp, int offset, float[] out, int outOffset, int inner);
+
+  /** {@link #gated} with {@link Nonlinearity#SILU} (SwiGLU, Shazeer 2020). */
+  default void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner) {
+    gated(Nonlinearity.SILU, gateUp, offset, out, outOffset, inner);
+  }
+
+  /** {@code out[i] = f(x[i])} for n elements, possibly in place. */
+  void activate(Nonlinearity f, float[] x, int offset, float[] out, int outOffset, int n);
+
+  /**
+   * gpt-oss's gated activation: {@code out[i] = (u + 1) · g · σ(alpha · g)} with {@code g =
+   * min(gateUp[i], limit)} and {@code u = clamp(gateUp[inner + i], ±limit)}; arrays as for {@link
+   * #gated}.
+   */
+  void clampedSwiGlu(
+      float[] gateUp, int offset, float alpha, float limit, float[] out, int outOffset, int inner);
 
   /** {@code a[i] += b[i]} for n elements. */
   void add(float[] a, int aOffset, float[] b, int bOffset, int n);

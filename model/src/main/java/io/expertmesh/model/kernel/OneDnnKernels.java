@@ -165,8 +165,20 @@ public final class OneDnnKernels implements Kernels {
   }
 
   @Override
-  public void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner) {
-    VECTOR.swiGlu(gateUp, offset, out, outOffset, inner);
+  public void gated(
+      Nonlinearity f, float[] gateUp, int offset, float[] out, int outOffset, int inner) {
+    VECTOR.gated(f, gateUp, offset, out, outOffset, inner);
+  }
+
+  @Override
+  public void activate(Nonlinearity f, float[] x, int offset, float[] out, int outOffset, int n) {
+    VECTOR.activate(f, x, offset, out, outOffset, n);
+  }
+
+  @Override
+  public void clampedSwiGlu(
+      float[] gateUp, int offset, float alpha, float limit, float[] out, int outOffset, int inner) {
+    VECTOR.clampedSwiGlu(gateUp, offset, alpha, limit, out, outOffset, inner);
   }
 
   @Override

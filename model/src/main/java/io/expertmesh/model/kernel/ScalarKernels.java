@@ -120,9 +120,27 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner) {
+  public void gated(
+      Nonlinearity f, float[] gateUp, int offset, float[] out, int outOffset, int inner) {
     for (int i = 0; i < inner; i++) {
-      out[outOffset + i] = ExpMath.silu(gateUp[offset + i]) * gateUp[offset + inner + i];
+      out[outOffset + i] = ActivationMath.apply(f, gateUp[offset + i]) * gateUp[offset + inner + i];
+    }
+  }
+
+  @Override
+  public void activate(Nonlinearity f, float[] x, int offset, float[] out, int outOffset, int n) {
+    for (int i = 0; i < n; i++) {
+      out[outOffset + i] = ActivationMath.apply(f, x[offset + i]);
+    }
+  }
+
+  @Override
+  public void clampedSwiGlu(
+      float[] gateUp, int offset, float alpha, float limit, float[] out, int outOffset, int inner) {
+    for (int i = 0; i < inner; i++) {
+      float gate = gateUp[offset + i];
+      float up = gateUp[offset + inner + i];
+      out[outOffset + i] = ActivationMath.clampedSwiGlu(gate, up, alpha, limit);
     }
   }
 

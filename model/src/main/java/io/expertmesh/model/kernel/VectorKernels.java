@@ -53,8 +53,20 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void swiGlu(float[] gateUp, int offset, float[] out, int outOffset, int inner) {
-    VectorRows.swiGlu(gateUp, offset, out, outOffset, inner);
+  public void gated(
+      Nonlinearity f, float[] gateUp, int offset, float[] out, int outOffset, int inner) {
+    VectorActivations.gated(f, gateUp, offset, out, outOffset, inner);
+  }
+
+  @Override
+  public void activate(Nonlinearity f, float[] x, int offset, float[] out, int outOffset, int n) {
+    VectorActivations.activate(f, x, offset, out, outOffset, n);
+  }
+
+  @Override
+  public void clampedSwiGlu(
+      float[] gateUp, int offset, float alpha, float limit, float[] out, int outOffset, int inner) {
+    VectorActivations.clampedSwiGlu(gateUp, offset, alpha, limit, out, outOffset, inner);
   }
 
   @Override

@@ -3,12 +3,10 @@ package io.expertmesh.model.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -219,7 +217,7 @@ class CheckpointTest {
   private EditedCheckpoint changed(String tensor, int at) {
     EditedCheckpoint edited = edited();
     TensorSource source = edited.tensor(tensor);
-    MemorySegment data = MemorySegment.ofArray(bytes(source));
+    MemorySegment data = MemorySegment.ofArray(edited.bytes(tensor));
     data.set(ValueLayout.JAVA_BYTE, at, (byte) (data.get(ValueLayout.JAVA_BYTE, at) ^ 1));
     return edited.withTensor(EditedCheckpoint.source(tensor, source.type(), source.shape(), data));
   }
@@ -230,42 +228,16 @@ class CheckpointTest {
     for (int layer = 0; layer < 3; layer++) {
       String old = "model.layers." + layer + ".block_sparse_moe.";
       String fused = "model.layers." + layer + ".mlp.";
-      ByteArrayOutputStream gateUp = new ByteArrayOutputStream();
-      ByteArrayOutputStream down = new ByteArrayOutputStream();
-      for (int e = 0; e < 8; e++) {
-        String expert = old + "experts." + e + ".";
-        gateUp.writeBytes(bytes(edited.tensor(expert + "w1.weight")));
-        gateUp.writeBytes(bytes(edited.tensor(expert + "w3.weight")));
-        down.writeBytes(bytes(edited.tensor(expert + "w2.weight")));
-        for (String w : List.of("w1", "w2", "w3")) {
-          edited.withoutTensor(expert + w + ".weight");
-        }
-      }
-      TensorSource gate = edited.tensor(old + "gate.weight");
-      edited
-          .withoutTensor(gate.name())
-          .withTensor(
-              new TensorSource(fused + "gate.weight", gate.type(), gate.shape(), gate.content()))
-          .withTensor(stack(fused + "experts.gate_up_proj", gateUp, 192, 64))
-          .withTensor(stack(fused + "experts.down_proj", down, 64, 96));
+      Layouts.fuse(
+          edited,
+          old + "experts.",
+          List.of("w1", "w3", "w2"),
+          8,
+          fused + "experts.gate_up_proj",
+          fused + "experts.down_proj");
+      edited.rename(old + "gate.weight", fused + "gate.weight");
     }
     return edited;
-  }
-
-  private static TensorSource stack(
-      String name, ByteArrayOutputStream bytes, long rows, long columns) {
-    MemorySegment data = MemorySegment.ofArray(bytes.toByteArray());
-    return EditedCheckpoint.source(name, TensorType.F32, List.of(8L, rows, columns), data);
-  }
-
-  private static byte[] bytes(TensorSource source) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      source.content().writeTo(Channels.newChannel(bytes));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return bytes.toByteArray();
   }
 
   private static void assertSame(Checkpoint a, TensorRef refA, Checkpoint b, TensorRef refB) {
