@@ -45,6 +45,7 @@ final class PanelProduct {
   private final ComputePool.Part packPart = this::packTiles;
   private final ComputePool.Part directPart = this::multiplyDirect;
   private final ComputePool.Part blockPart = this::multiplyBlocks;
+  private final ComputePool.Part narrowPart = this::multiplyNarrow;
 
   private @Nullable PanelMatrix matrix;
   private float[] x = NONE;
@@ -65,6 +66,17 @@ final class PanelProduct {
     this.rows = rows;
     this.y = y;
     this.yOffset = yOffset;
+    if (w.rows() <= Lanes.COUNT && w.activations() == DType.F32) {
+      pool.run((rows + NarrowTiles.ROWS - 1) / NarrowTiles.ROWS, narrowPart);
+    } else {
+      multiplyTiles(w, pool);
+    }
+    this.matrix = null;
+    this.x = NONE;
+    this.y = NONE;
+  }
+
+  private void multiplyTiles(PanelMatrix w, ComputePool pool) {
     if (tiles.length < rows * w.columns()) {
       tiles = new float[rows * w.columns()];
     }
@@ -77,9 +89,18 @@ final class PanelProduct {
     }
     chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
     pool.run(chunks * w.panelCount(), rows <= DIRECT_ROWS ? directPart : blockPart);
-    this.matrix = null;
-    this.x = NONE;
-    this.y = NONE;
+  }
+
+  private void multiplyNarrow(int part) {
+    PanelMatrix w = matrix();
+    int row = part * NarrowTiles.ROWS;
+    MemorySegment panel = w.panel(0);
+    int depth = w.columns();
+    if (w.bf16()) {
+      NarrowTiles.bf16(panel, depth, x, xOffset, y, yOffset, w.rows(), row, rows - 1);
+    } else {
+      NarrowTiles.f32(panel, depth, x, xOffset, y, yOffset, w.rows(), row, rows - 1);
+    }
   }
 
   private PanelMatrix matrix() {
