@@ -55,7 +55,8 @@ public final class AttentionStack implements AutoCloseable {
       KvCache cache = new KvCache(spec, settings.pages(), arena);
       ForwardPass pass =
           new ForwardPass(weights, kernels, pool, cache, routed, settings.microBatches(), maxRows);
-      PagePool pages = new PagePool(settings.pages(), settings.prefixCache());
+      PagePool pages =
+          new PagePool(settings.pages(), settings.prefixCache(), weights::prefixRegime);
       int[] eosIds = spec.eosTokenIds().stream().mapToInt(Integer::intValue).toArray();
       EngineCore core =
           new EngineCore(settings.limits(), pages, eosIds, spec.vocabSize(), pass, kernels, pool);

@@ -1,17 +1,42 @@
 package io.expertmesh.attention.core;
 
-import io.expertmesh.model.kernel.PackedMatrix;
+import java.util.Optional;
 
 /** What this process holds of a layer's channel mixer. */
 sealed interface ChannelWeights {
-  /**
-   * A feed-forward block computed here.
-   *
-   * @param gateUp gate rows, then up rows, {@code [2 · inner, hidden]}
-   * @param down {@code [hidden, inner]}
-   */
-  record Dense(PackedMatrix gateUp, PackedMatrix down, int inner) implements ChannelWeights {}
+  /** Bytes of packed weights that one step reads here. */
+  long bytes();
 
-  /** Routed experts: nothing of them is here. */
-  record Routed() implements ChannelWeights {}
+  /** Bias of the mixer's rows that is still to be added; empty for none. */
+  float[] bias();
+
+  /** A feed-forward network computed here. */
+  record Dense(FeedForward network) implements ChannelWeights {
+    @Override
+    public long bytes() {
+      return network.bytes();
+    }
+
+    @Override
+    public float[] bias() {
+      return network.down().bias();
+    }
+  }
+
+  /**
+   * Routed experts, which are elsewhere.
+   *
+   * @param shared the network that is computed here while the experts work, if there is one
+   */
+  record Routed(Optional<FeedForward> shared) implements ChannelWeights {
+    @Override
+    public long bytes() {
+      return shared.map(FeedForward::bytes).orElse(0L);
+    }
+
+    @Override
+    public float[] bias() {
+      return new float[0];
+    }
+  }
 }

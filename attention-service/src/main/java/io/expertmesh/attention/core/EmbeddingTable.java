@@ -4,7 +4,7 @@ import io.expertmesh.model.kernel.WeightMatrix;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Rows of the token embedding, read from the mapped checkpoint and widened to fp32. */
+/** Rows of the token embedding, read from the mapped checkpoint and widened to fp32 and scaled. */
 final class EmbeddingTable {
   private static final ValueLayout.OfFloat FLOATS =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -12,12 +12,15 @@ final class EmbeddingTable {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final WeightMatrix weights;
+  private final float scale;
 
   /**
    * @param weights {@code [vocab, hidden]}
+   * @param scale factor on the rows
    */
-  EmbeddingTable(WeightMatrix weights) {
+  EmbeddingTable(WeightMatrix weights, float scale) {
     this.weights = weights;
+    this.scale = scale;
   }
 
   /** Writes the row of a token, {@code hidden} floats, to {@code out} from {@code offset}. */
@@ -26,7 +29,7 @@ final class EmbeddingTable {
     long stride = weights.transposed() ? weights.rows() : 1;
     long at = weights.transposed() ? token : (long) token * width;
     for (int i = 0; i < width; i++) {
-      out[offset + i] = element(at + i * stride);
+      out[offset + i] = element(at + i * stride) * scale;
     }
   }
 

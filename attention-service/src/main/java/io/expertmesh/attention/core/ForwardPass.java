@@ -29,8 +29,10 @@ public final class ForwardPass implements StepModel {
   private final MicroBatch first;
   private final MicroBatch second;
   private final AttentionBlock attention;
-  private final DenseBlock dense;
+  private final LatentBlock latent;
+  private final FeedForwardBlock feedForward;
   private final HeadBlock head;
+  private final float[] mixed;
 
   /**
    * @param routed where routed blocks are computed
@@ -50,10 +52,12 @@ public final class ForwardPass implements StepModel {
     this.routed = routed;
     this.mode = mode;
     this.hidden = weights.spec().hiddenSize();
-    first = new MicroBatch(maxRows, hidden);
-    second = new MicroBatch((maxRows + 1) / 2, hidden);
+    first = new MicroBatch(maxRows, weights);
+    second = new MicroBatch((maxRows + 1) / 2, weights);
     attention = new AttentionBlock(weights, kernels, pool, cache, maxRows);
-    dense = new DenseBlock(weights, kernels, pool, maxRows);
+    latent = new LatentBlock(weights, kernels, pool, cache, maxRows);
+    feedForward = new FeedForwardBlock(weights, kernels, pool, maxRows);
+    mixed = new float[maxRows * hidden];
     head = new HeadBlock(weights, kernels, pool, maxRows);
   }
 
@@ -105,38 +109,32 @@ public final class ForwardPass implements StepModel {
 
   /** Takes a micro-batch from the end of the layer before to this layer's experts. */
   private void advance(
-      MicroBatch batch, int layer, LayerWeights layerWeights, StepPlan plan, StepResult result) {
+      MicroBatch batch, int index, LayerWeights layer, StepPlan plan, StepResult result) {
     collect(batch, result);
     batch.compact(result);
     if (batch.rows == 0) {
       return;
     }
-    attention.run(batch, layer, layerWeights, plan.chunks());
-    normalize(batch, layerWeights.channelNorm());
-    switch (layerWeights.channel()) {
-      case ChannelWeights.Dense block -> dense.run(batch, block);
-      case ChannelWeights.Routed _ ->
-          batch.pending =
-              routed.submit(
-                  new RoutedBatch(
-                      layer,
-                      batch.input,
-                      batch.rows,
-                      batch.tokens,
-                      batch.groups,
-                      plan.deadlineNanos()));
+    normalize(batch, layer.temporalNorm());
+    if (layer.channelNorm().isEmpty()) {
+      submit(batch, index, layer, plan);
+      mixTime(batch, index, layer, plan.chunks());
+    } else {
+      mixTime(batch, index, layer, plan.chunks());
+      normalize(batch, layer.channelNorm().get());
+      submit(batch, index, layer, plan);
     }
+    computeHere(batch, layer);
   }
 
-  private void normalize(MicroBatch batch, LayerWeights.Norm norm) {
+  private void normalize(MicroBatch batch, Norm norm) {
     boolean round = weights.activations() == DType.BF16;
     RowLoop.run(
         pool,
         batch.rows,
         (from, to) -> {
           for (int r = from; r < to; r++) {
-            int at = r * hidden;
-            kernels.rmsNorm(batch.residual, at, norm.weight(), norm.eps(), batch.input, at, hidden);
+            norm.apply(kernels, batch.residual, r * hidden, batch.input, r * hidden);
           }
           if (round) {
             kernels.roundToBf16(batch.input, from * hidden, (to - from) * hidden);
@@ -144,16 +142,63 @@ public final class ForwardPass implements StepModel {
         });
   }
 
+  private void mixTime(MicroBatch batch, int index, LayerWeights layer, List<Chunk> chunks) {
+    switch (layer.temporal()) {
+      case TemporalWeights.Attention w -> attention.run(batch, index, w, chunks, mixed);
+      case TemporalWeights.Latent w -> latent.run(batch, index, w, chunks, mixed);
+    }
+    join(batch, layer.temporalJoin(), mixed);
+  }
+
+  /** Sends the batch's normed input to the layer's experts, if it has any. */
+  private void submit(MicroBatch batch, int index, LayerWeights layer, StepPlan plan) {
+    if (layer.channel() instanceof ChannelWeights.Routed) {
+      RoutedCall call =
+          routed.submit(
+              new RoutedBatch(
+                  index,
+                  batch.input,
+                  batch.rows,
+                  batch.tokens,
+                  batch.groups,
+                  plan.deadlineNanos()));
+      batch.pending = new MicroBatch.Pending(call, layer);
+    }
+  }
+
+  /** Computes what belongs to the channel mixer here, while routed rows are away. */
+  private void computeHere(MicroBatch batch, LayerWeights layer) {
+    switch (layer.channel()) {
+      case ChannelWeights.Dense dense -> {
+        feedForward.run(batch, dense.network(), mixed);
+        join(batch, layer.channelJoin(), mixed);
+      }
+      case ChannelWeights.Routed block -> {
+        if (block.shared().isPresent()) {
+          feedForward.run(batch, block.shared().get(), batch.shared);
+          feedForward.complete(batch, block.shared().get(), batch.shared);
+        }
+      }
+    }
+  }
+
+  private void join(MicroBatch batch, ResidualJoin join, float[] rows) {
+    RowLoop.run(
+        pool,
+        batch.rows,
+        (from, to) -> join.add(kernels, batch.residual, from * hidden, rows, to - from, hidden));
+  }
+
   /** Adds what the experts computed; marks the chunks of rows that have no result. */
   private void collect(MicroBatch batch, StepResult result) {
-    RoutedCall call = batch.pending;
-    if (call == null) {
+    MicroBatch.Pending pending = batch.pending;
+    if (pending == null) {
       return;
     }
     batch.pending = null;
     RoutedRows rows;
     try {
-      rows = call.await();
+      rows = pending.call().await();
     } catch (MeshException e) {
       for (int row = 0; row < batch.rows; row++) {
         result.failed(batch.chunks[row], e.code(), String.valueOf(e.getMessage()));
@@ -162,11 +207,28 @@ public final class ForwardPass implements StepModel {
     }
     mark(batch, rows.nonFinite(), result, ErrorCode.NON_FINITE, "router logits are not finite");
     mark(batch, rows.unavailable(), result, ErrorCode.EXPERT_UNAVAILABLE, rows.detail());
-    int floats = batch.rows * hidden;
-    if (weights.activations() == DType.BF16) {
-      kernels.roundToBf16(rows.rows(), 0, floats);
-    }
-    kernels.add(batch.residual, 0, rows.rows(), 0, floats);
+    joinRouted(batch, pending.layer(), rows.rows());
+  }
+
+  /** Routed rows first, then those of the shared expert: the order is fixed. */
+  private void joinRouted(MicroBatch batch, LayerWeights layer, float[] rows) {
+    boolean round = weights.activations() == DType.BF16;
+    boolean shared =
+        layer.channel() instanceof ChannelWeights.Routed block && block.shared().isPresent();
+    RowLoop.run(
+        pool,
+        batch.rows,
+        (from, to) -> {
+          int at = from * hidden;
+          int floats = (to - from) * hidden;
+          if (round) {
+            kernels.roundToBf16(rows, at, floats);
+          }
+          if (shared) {
+            kernels.add(rows, at, batch.shared, at, floats);
+          }
+          layer.channelJoin().add(kernels, batch.residual, at, rows, to - from, hidden);
+        });
   }
 
   private static void mark(

@@ -1,5 +1,6 @@
 package io.expertmesh.attention.core;
 
+import io.expertmesh.model.core.HeadSpec;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.Kernels;
 import java.util.List;
@@ -38,13 +39,12 @@ final class HeadBlock {
   }
 
   void run(MicroBatch batch, List<Chunk> chunks, LogitSink sink) {
-    LayerWeights.Norm norm = weights.finalNorm();
+    Norm norm = weights.finalNorm();
     for (int row = 0; row < batch.rows; row++) {
       if (!chunks.get(batch.chunks[row]).needsLogits(batch.positions[row])) {
         continue;
       }
-      kernels.rmsNorm(
-          batch.residual, row * hidden, norm.weight(), norm.eps(), input, filled * hidden, hidden);
+      norm.apply(kernels, batch.residual, row * hidden, input, filled * hidden);
       chunkOf[filled] = batch.chunks[row];
       positionOf[filled] = batch.positions[row];
       if (++filled == blockRows) {
@@ -56,9 +56,25 @@ final class HeadBlock {
   /** Computes the rows that are left; called once after the last batch of a step. */
   void flush(LogitSink sink) {
     if (filled > 0) {
-      kernels.matmul(weights.head(), input, 0, filled, logits, 0, pool);
+      kernels.matmul(weights.head().matrix(), input, 0, filled, logits, 0, pool);
+      RowLoop.run(pool, filled, this::shape);
       sink.accept(filled, chunkOf, positionOf, logits);
       filled = 0;
+    }
+  }
+
+  /** Turns products into logits: bias, scale and soft cap, where the model has them. */
+  private void shape(int from, int to) {
+    HeadSpec spec = weights.spec().head();
+    int vocab = weights.head().outputs();
+    for (int at = from * vocab; at < to * vocab; at += vocab) {
+      weights.head().addBias(kernels, logits, at);
+      if (spec.scale() != 1) {
+        kernels.scale(logits, at, vocab, spec.scale());
+      }
+      if (spec.softCap().isPresent()) {
+        kernels.softCap(logits, at, vocab, (float) spec.softCap().getAsDouble());
+      }
     }
   }
 

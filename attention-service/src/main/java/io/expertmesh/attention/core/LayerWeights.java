@@ -1,22 +1,24 @@
 package io.expertmesh.attention.core;
 
-import io.expertmesh.model.core.AttentionSpec;
-import io.expertmesh.model.kernel.PackedMatrix;
+import java.util.Optional;
 
 /**
  * One layer as this process computes it.
  *
- * @param queryKeyValue query, key and value rows stacked
- * @param output {@code [hidden, heads · headDim]}
+ * @param temporalNorm norm before the temporal mixer
+ * @param temporalJoin how its rows are added
+ * @param channelNorm norm before the channel mixer; empty if the mixers are parallel
+ * @param channelJoin how its rows are added
  */
 record LayerWeights(
-    Norm attentionNorm,
-    AttentionSpec attention,
-    PackedMatrix queryKeyValue,
-    PackedMatrix output,
-    RopeTable rope,
-    Norm channelNorm,
-    ChannelWeights channel) {
-  /** Weights and epsilon of an RMSNorm. */
-  record Norm(float[] weight, float eps) {}
+    Norm temporalNorm,
+    TemporalWeights temporal,
+    ResidualJoin temporalJoin,
+    Optional<Norm> channelNorm,
+    ChannelWeights channel,
+    ResidualJoin channelJoin) {
+  /** Bytes of packed weights that one step reads. */
+  long bytes() {
+    return temporal.bytes() + channel.bytes();
+  }
 }

@@ -1,22 +1,14 @@
 package io.expertmesh.attention.core;
 
-import io.expertmesh.model.core.AttentionSpec;
 import io.expertmesh.model.core.Checkpoint;
-import io.expertmesh.model.core.DenseFfn;
-import io.expertmesh.model.core.LatentAttentionSpec;
 import io.expertmesh.model.core.LayerSpec;
 import io.expertmesh.model.core.ModelSpec;
-import io.expertmesh.model.core.NormSpec;
-import io.expertmesh.model.core.RopeSpec;
-import io.expertmesh.model.core.RoutedFfn;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
-import io.expertmesh.model.kernel.PackedMatrix;
+import io.expertmesh.model.kernel.KvLayout;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.DoubleConsumer;
 
 /**
@@ -29,22 +21,25 @@ public final class ModelWeights {
   private final DType activations;
   private final int maxContext;
   private final EmbeddingTable embedding;
+  private final List<RopeTable> ropes;
   private final List<LayerWeights> layers;
-  private final LayerWeights.Norm finalNorm;
-  private final PackedMatrix head;
+  private final Norm finalNorm;
+  private final Projection head;
 
   private ModelWeights(
       ModelSpec spec,
       DType activations,
       int maxContext,
       EmbeddingTable embedding,
+      List<RopeTable> ropes,
       List<LayerWeights> layers,
-      LayerWeights.Norm finalNorm,
-      PackedMatrix head) {
+      Norm finalNorm,
+      Projection head) {
     this.spec = spec;
     this.activations = activations;
     this.maxContext = maxContext;
     this.embedding = embedding;
+    this.ropes = List.copyOf(ropes);
     this.layers = List.copyOf(layers);
     this.finalNorm = finalNorm;
     this.head = head;
@@ -66,20 +61,22 @@ public final class ModelWeights {
       Arena arena,
       DoubleConsumer progress) {
     ModelSpec spec = checkpoint.spec();
-    Map<RopeSpec, RopeTable> ropes = new HashMap<>();
     List<LayerWeights> layers = new ArrayList<>();
-    Packer packer = new Packer(checkpoint, kernels, activations, arena);
+    WeightPacker packer = new WeightPacker(checkpoint, kernels, activations, arena);
     int steps = spec.layers().size() + 1;
     for (LayerSpec layer : spec.layers()) {
-      layers.add(packer.layer(layer, ropes, maxContext));
+      layers.add(packer.layer(layer));
       progress.accept((double) layers.size() / steps);
     }
-    PackedMatrix head =
-        kernels.pack(checkpoint.matrix(spec.head().linear().weight()), activations, arena);
-    LayerWeights.Norm finalNorm = packer.norm(spec.finalNorm());
-    EmbeddingTable embedding = new EmbeddingTable(checkpoint.matrix(spec.embedding().table()));
+    List<RopeTable> ropes =
+        packer.ropes().stream().map(rope -> RopeTable.of(rope, maxContext)).toList();
+    Projection head = packer.projection(spec.head().linear());
+    Norm finalNorm = packer.norm(spec.finalNorm());
+    EmbeddingTable embedding =
+        new EmbeddingTable(checkpoint.matrix(spec.embedding().table()), spec.embedding().scale());
     progress.accept(1);
-    return new ModelWeights(spec, activations, maxContext, embedding, layers, finalNorm, head);
+    return new ModelWeights(
+        spec, activations, maxContext, embedding, ropes, layers, finalNorm, head);
   }
 
   /** What the model is. */
@@ -101,74 +98,57 @@ public final class ModelWeights {
   public long bytesPerStep() {
     long bytes = head.bytes();
     for (LayerWeights layer : layers) {
-      bytes += layer.queryKeyValue().bytes() + layer.output().bytes();
-      bytes +=
-          switch (layer.channel()) {
-            case ChannelWeights.Dense dense -> dense.gateUp().bytes() + dense.down().bytes();
-            case ChannelWeights.Routed _ -> 0;
-          };
+      bytes += layer.bytes();
     }
     return bytes;
+  }
+
+  /**
+   * A number that is equal for prompts whose common prefix has equal keys: not always the case
+   * where rotary angles depend on the length of the prompt.
+   */
+  public int prefixRegime(int promptLength) {
+    int regime = 0;
+    for (RopeTable rope : ropes) {
+      regime = Math.max(regime, rope.regime(promptLength));
+    }
+    return regime;
+  }
+
+  /** Feed-forward networks that are computed here, in the order of layers. */
+  List<FeedForward> localNetworks() {
+    List<FeedForward> networks = new ArrayList<>();
+    for (LayerWeights layer : layers) {
+      switch (layer.channel()) {
+        case ChannelWeights.Dense dense -> networks.add(dense.network());
+        case ChannelWeights.Routed routed -> routed.shared().ifPresent(networks::add);
+      }
+    }
+    return networks;
+  }
+
+  /** Floats of scratch that let four heads attend together to the longest context. */
+  int attentionScratch() {
+    return 4 * (maxContext + 2 * KvLayout.PAGE_TOKENS);
   }
 
   EmbeddingTable embedding() {
     return embedding;
   }
 
+  List<RopeTable> ropes() {
+    return ropes;
+  }
+
   List<LayerWeights> layers() {
     return layers;
   }
 
-  LayerWeights.Norm finalNorm() {
+  Norm finalNorm() {
     return finalNorm;
   }
 
-  PackedMatrix head() {
+  Projection head() {
     return head;
-  }
-
-  private record Packer(Checkpoint checkpoint, Kernels kernels, DType activations, Arena arena) {
-    LayerWeights layer(LayerSpec layer, Map<RopeSpec, RopeTable> ropes, int maxContext) {
-      AttentionSpec attention =
-          switch (layer.temporalMixer()) {
-            case AttentionSpec spec -> spec;
-            case LatentAttentionSpec _ -> throw new IllegalStateException("latent attention");
-          };
-      return new LayerWeights(
-          norm(layer.temporalNorm()),
-          attention,
-          kernels.packStacked(
-              List.of(
-                  checkpoint.matrix(attention.query().weight()),
-                  checkpoint.matrix(attention.key().weight()),
-                  checkpoint.matrix(attention.value().weight())),
-              activations,
-              arena),
-          kernels.pack(checkpoint.matrix(attention.output().weight()), activations, arena),
-          ropes.computeIfAbsent(
-              (RopeSpec) attention.position(), rope -> RopeTable.of(rope, maxContext)),
-          norm(layer.channelNorm().orElseThrow()),
-          channel(layer));
-    }
-
-    LayerWeights.Norm norm(NormSpec norm) {
-      return new LayerWeights.Norm(checkpoint.vector(norm.weight()), norm.eps());
-    }
-
-    private ChannelWeights channel(LayerSpec layer) {
-      return switch (layer.channelMixer()) {
-        case DenseFfn dense ->
-            new ChannelWeights.Dense(
-                kernels.packStacked(
-                    List.of(
-                        checkpoint.matrix(dense.gate().orElseThrow().weight()),
-                        checkpoint.matrix(dense.up().weight())),
-                    activations,
-                    arena),
-                kernels.pack(checkpoint.matrix(dense.down().weight()), activations, arena),
-                dense.inner());
-        case RoutedFfn _ -> new ChannelWeights.Routed();
-      };
-    }
   }
 }

@@ -1,5 +1,8 @@
 package io.expertmesh.attention.core;
 
+import java.nio.ByteBuffer;
+import java.util.function.IntUnaryOperator;
+
 /**
  * Owner of the key-value pages. A page is free, in use (one or more sequences hold it), or idle: no
  * sequence holds it but its content is indexed and may be reused until memory is needed; the idle
@@ -19,13 +22,20 @@ public final class PagePool {
   private int idleCount;
   private final PrefixIndex index;
   private final boolean reuse;
+  private final IntUnaryOperator regimes;
   private long evictions;
+
+  /** A pool for a model whose keys depend on the tokens up to theirs only. */
+  public PagePool(int pages, boolean reuse) {
+    this(pages, reuse, promptLength -> 0);
+  }
 
   /**
    * @param pages pages of {@code PAGE_TOKENS} tokens
    * @param reuse whether computed blocks are kept for later requests with the same prefix
+   * @param regimes a number per length of a prompt; only prompts of equal numbers share blocks
    */
-  public PagePool(int pages, boolean reuse) {
+  public PagePool(int pages, boolean reuse, IntUnaryOperator regimes) {
     if (pages <= 0) {
       throw new IllegalArgumentException("a pool of " + pages + " pages");
     }
@@ -39,6 +49,15 @@ public final class PagePool {
     }
     index = new PrefixIndex(pages);
     this.reuse = reuse;
+    this.regimes = regimes;
+  }
+
+  /** An empty table for the pages of a request. */
+  PageTable table(GenerationRequest request) {
+    byte[] salt = request.cacheSalt();
+    int regime = regimes.applyAsInt(request.promptLength());
+    return new PageTable(
+        this, ByteBuffer.allocate(salt.length + Integer.BYTES).put(salt).putInt(regime).array());
   }
 
   /** Pages in all. */

@@ -37,7 +37,7 @@ public final class Sequence {
   Sequence(long number, GenerationRequest request, int[] eosIds, PagePool pool) {
     this.number = number;
     this.request = request;
-    this.table = new PageTable(pool, request.cacheSalt());
+    this.table = pool.table(request);
     this.stops = stops(request, eosIds);
     this.ids = request.promptIds();
     this.length = ids.length;

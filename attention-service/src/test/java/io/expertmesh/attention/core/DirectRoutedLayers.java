@@ -72,8 +72,8 @@ final class DirectRoutedLayers implements RoutedLayers {
     int experts = layer.experts.size();
     kernels.matmul(layer.gate, rows, row * hidden, 1, layer.scores, 0, pool);
     kernels.softmax(layer.scores, 0, experts);
-    int[] best = new int[layer.k];
-    kernels.topK(layer.scores, 0, experts, layer.k, best, 0);
+    int[] best = new int[layer.policy.k()];
+    kernels.topK(layer.scores, 0, experts, layer.policy.k(), best, 0);
     Arrays.sort(best);
     return best;
   }
@@ -83,6 +83,7 @@ final class DirectRoutedLayers implements RoutedLayers {
     for (int expert : best) {
       sum += layer.scores[expert];
     }
+    float divisor = layer.policy.normalized() ? sum : 1;
     float[] result = new float[hidden];
     for (int expert : best) {
       Expert weights = layer.experts.get(expert);
@@ -94,7 +95,8 @@ final class DirectRoutedLayers implements RoutedLayers {
       if (activations == DType.BF16) {
         kernels.roundToBf16(result, 0, hidden);
       }
-      kernels.addScaled(out, row * hidden, layer.scores[expert] / sum, result, 0, hidden);
+      float weight = layer.scores[expert] / divisor * layer.policy.scale();
+      kernels.addScaled(out, row * hidden, weight, result, 0, hidden);
     }
   }
 
@@ -112,17 +114,17 @@ final class DirectRoutedLayers implements RoutedLayers {
               kernels.pack(checkpoint.matrix(expert.down().weight()), activations, arena),
               expert.inner()));
     }
-    if (!(routed.gate().policy() instanceof GatingSpec.SoftmaxTopK(int k, boolean normalized, _))
-        || !normalized) {
-      throw new IllegalArgumentException("computes Mixtral's gate only");
+    if (!(routed.gate().policy() instanceof GatingSpec.SoftmaxTopK policy)) {
+      throw new IllegalArgumentException("no direct computation of " + routed.gate().policy());
     }
     PackedMatrix gate =
         kernels.pack(
             checkpoint.matrix(routed.gate().projection().orElseThrow().weight()), DType.F32, arena);
-    return new Layer(gate, k, experts, new float[experts.size()]);
+    return new Layer(gate, policy, experts, new float[experts.size()]);
   }
 
-  private record Layer(PackedMatrix gate, int k, List<Expert> experts, float[] scores) {}
+  private record Layer(
+      PackedMatrix gate, GatingSpec.SoftmaxTopK policy, List<Expert> experts, float[] scores) {}
 
   private record Expert(PackedMatrix gateUp, PackedMatrix down, int inner) {}
 }

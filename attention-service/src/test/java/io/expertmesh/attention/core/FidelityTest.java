@@ -22,13 +22,31 @@ class FidelityTest {
   private static final double BF16_TOLERANCE = 0.1;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-dense", "mixtral"})
+  @ValueSource(
+      strings = {
+        "llama-dense",
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe",
+        "glam-shape",
+        "olmoe",
+        "palm-shape"
+      })
   void logitsInFp32AreThoseOfTheReference(String name) throws Exception {
     assertThat(largestDifference(name, DType.F32, MicroBatchMode.ONE)).isLessThan(FP32_TOLERANCE);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-dense", "mixtral"})
+  @ValueSource(
+      strings = {
+        "llama-dense",
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe",
+        "glam-shape",
+        "olmoe",
+        "palm-shape"
+      })
   void twoMicroBatchesComputeTheSame(String name) throws Exception {
     assertThat(largestDifference(name, DType.F32, MicroBatchMode.TWO)).isLessThan(FP32_TOLERANCE);
   }
@@ -43,7 +61,17 @@ class FidelityTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-dense", "mixtral", "mixtral-bf16"})
+  @ValueSource(
+      strings = {
+        "llama-dense",
+        "mixtral",
+        "mixtral-bf16",
+        "qwen2-moe",
+        "qwen3-moe",
+        "glam-shape",
+        "olmoe",
+        "palm-shape"
+      })
   void greedyTokensAreThoseOfTheReference(String name) throws Exception {
     try (Golden golden = new Golden(name, DType.F32);
         AttentionStack stack =

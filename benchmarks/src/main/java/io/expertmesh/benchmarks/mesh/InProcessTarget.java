@@ -103,7 +103,7 @@ public final class InProcessTarget implements LoadTarget {
     EngineCore core =
         new EngineCore(
             settings.limits(),
-            new PagePool(settings.pages(), settings.prefixCache()),
+            new PagePool(settings.pages(), settings.prefixCache(), weights::prefixRegime),
             new int[0],
             spec.vocabSize(),
             pass,
