@@ -26,6 +26,7 @@ import io.expertmesh.model.kernel.Selection;
 import io.expertmesh.router.core.DispatchLimits;
 import io.expertmesh.router.core.Dispatcher;
 import io.expertmesh.router.core.Gates;
+import io.expertmesh.router.core.Grouped;
 import io.expertmesh.router.core.JoinResult;
 import io.expertmesh.router.core.Registry;
 import io.expertmesh.router.core.ReplicaChoice;
@@ -126,7 +127,7 @@ public final class InProcessTarget implements LoadTarget {
     Dispatcher dispatcher =
         new Dispatcher(
             registry,
-            Gates.load(checkpoint, kernels, pool, arena),
+            Gates.load(checkpoint, Grouped.BY_REQUEST, kernels, pool, arena),
             new ReplicaChoice(new SplittableRandom(1)),
             kernels,
             routing,
