@@ -1,6 +1,7 @@
 package io.expertmesh.attention.app;
 
 import io.expertmesh.attention.transport.GenerationService;
+import io.expertmesh.protocol.app.Management;
 import io.expertmesh.protocol.app.MeshServer;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
@@ -113,6 +114,12 @@ public class AttentionApplication {
         netty.executor(),
         facts::describe,
         TimeUnit.SECONDS.toNanos(properties.attention().timeoutSeconds()));
+  }
+
+  /** Health and metrics over HTTP. */
+  @Bean(destroyMethod = "close")
+  Management management(Environment environment, StatusBoard board) {
+    return Management.of(environment, board, state -> state == ServiceState.READY);
   }
 
   @Bean

@@ -1,6 +1,7 @@
 package io.expertmesh.expert.app;
 
 import io.expertmesh.expert.transport.ExpertService;
+import io.expertmesh.protocol.app.Management;
 import io.expertmesh.protocol.app.MeshServer;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
@@ -85,6 +86,12 @@ public class ExpertApplication {
   @Bean
   ExpertService expertService() {
     return new ExpertService(System::nanoTime);
+  }
+
+  /** Complete by itself is ready: routers are dialled by the replica, and say who gets rows. */
+  @Bean(destroyMethod = "close")
+  Management management(Environment environment, StatusBoard board) {
+    return Management.of(environment, board, state -> state == ServiceState.READY || state == ServiceState.WAITING);
   }
 
   @Bean

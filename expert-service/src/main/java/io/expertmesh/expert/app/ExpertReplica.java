@@ -142,6 +142,7 @@ final class ExpertReplica {
             new Pace(TimeUnit.MICROSECONDS.toNanos(expert.paceMicros())));
     host = serving;
     telemetry.start(meter);
+    board.experts(meter::totals);
     board.gauges(() -> serving.load().waitingPairs(), () -> serving.load().inFlightPairs());
     Thread.ofPlatform().name("expert-compute").start(serving::run);
     service.serve(serving);

@@ -22,6 +22,7 @@ public final class LoadMeter implements LoadSource {
   private final List<LoadEvent.ExpertTokens> blocks;
   private final IntSupplier inFlight;
   private final AtomicLongArray tokensOfBlock;
+  private final AtomicLongArray tokensEver;
   private final LongAdder arrived = new LongAdder();
   private final LongAdder worked = new LongAdder();
   private final LongAdder batches = new LongAdder();
@@ -39,11 +40,13 @@ public final class LoadMeter implements LoadSource {
     this.blocks = List.copyOf(blocks);
     this.inFlight = Objects.requireNonNull(inFlight, "inFlight");
     tokensOfBlock = new AtomicLongArray(blocks.size());
+    tokensEver = new AtomicLongArray(blocks.size());
   }
 
   /** A batch of one block was computed. */
   public void computed(int block, int tokens, long nanos) {
     tokensOfBlock.getAndAdd(block, tokens);
+    tokensEver.getAndAdd(block, tokens);
     worked.add(tokens);
     batches.increment();
     busyNanos.add(nanos);
@@ -59,6 +62,16 @@ public final class LoadMeter implements LoadSource {
   public void refused(int tokens) {
     arrived.add(tokens);
     shed.add(tokens);
+  }
+
+  /** Tokens of every expert since the start; samples do not reset them. */
+  public List<LoadEvent.ExpertTokens> totals() {
+    List<LoadEvent.ExpertTokens> totals = new ArrayList<>(blocks.size());
+    for (int block = 0; block < blocks.size(); block++) {
+      LoadEvent.ExpertTokens name = blocks.get(block);
+      totals.add(new LoadEvent.ExpertTokens(name.layer(), name.expert(), tokensEver.get(block)));
+    }
+    return totals;
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -31,6 +32,7 @@ public final class StatusBoard {
 
   private volatile IntSupplier queueDepth = () -> 0;
   private volatile IntSupplier inFlight = () -> 0;
+  private volatile Supplier<List<LoadEvent.ExpertTokens>> experts = List::of;
 
   // Guarded by this.
   private ServiceState state = ServiceState.STARTING;
@@ -96,6 +98,16 @@ public final class StatusBoard {
   public void gauges(IntSupplier queue, IntSupplier flight) {
     queueDepth = Objects.requireNonNull(queue, "queue");
     inFlight = Objects.requireNonNull(flight, "flight");
+  }
+
+  /** Where the tokens of every hosted expert since the start are read from. */
+  public void experts(Supplier<List<LoadEvent.ExpertTokens>> totals) {
+    experts = Objects.requireNonNull(totals, "totals");
+  }
+
+  /** Tokens of every hosted expert since the start; empty if the process hosts none. */
+  public List<LoadEvent.ExpertTokens> experts() {
+    return experts.get();
   }
 
   /** Counts tokens that were worked off now. Meant to be called once per batch. */

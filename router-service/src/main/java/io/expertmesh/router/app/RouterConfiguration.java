@@ -8,6 +8,7 @@ import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.protocol.app.Management;
 import io.expertmesh.protocol.app.Telemetry;
 import io.expertmesh.protocol.core.LoadSource;
 import io.expertmesh.protocol.core.ServiceState;
@@ -102,6 +103,12 @@ class RouterConfiguration {
   @Bean
   BindableService registryService(RouterReactor router) {
     return router.registryService();
+  }
+
+  /** Health and metrics over HTTP. */
+  @Bean(destroyMethod = "close")
+  Management management(Environment environment, StatusBoard board) {
+    return Management.of(environment, board, state -> state == ServiceState.READY);
   }
 
   @Bean
