@@ -54,6 +54,8 @@ public class AttentionApplication {
           Map.entry("spring.main.web-application-type", "none"),
           Map.entry("spring.main.log-startup-info", "false"),
           Map.entry("spring.grpc.server.shutdown.grace-period", "2s"),
+          // the server's own list of services is not news
+          Map.entry("logging.level.io.expertmesh.protocol.app.MeshServerFactory", "warn"),
           // what Kafka's client cannot reach is counted, not told again and again
           Map.entry("logging.level.org.apache.kafka", "off"),
           // a failed start is told in one sentence, by main

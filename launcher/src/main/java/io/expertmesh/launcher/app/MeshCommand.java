@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
       ChatCommand.class,
       DownCommand.class,
       MakeModelCommand.class,
+      RenderCommand.class,
       PrepareCommand.class,
       CommandLine.HelpCommand.class
     })

@@ -137,33 +137,43 @@ public final class StatusBoard {
     }
   }
 
-  /** Everything as of now. */
-  public synchronized ServiceSnapshot snapshot() {
+  /**
+   * Everything as of now. Counters and gauges are asked without the board's lock: whoever keeps
+   * them may hold a lock of its own while it asks the board.
+   */
+  public ServiceSnapshot snapshot() {
     long now = nanoClock.getAsLong();
     double perSecond;
     synchronized (rate) {
       perSecond = rate.perSecond(now);
     }
-    Histogram recent = latency.recent(now);
+    Histogram recent;
+    synchronized (latency) {
+      recent = latency.recent(now);
+    }
     Map<String, Long> counts = new TreeMap<>();
     counters.forEach((name, value) -> counts.put(name, value.getAsLong()));
-    return new ServiceSnapshot(
-        service,
-        instance,
-        state,
-        detail,
-        progress,
-        shard,
-        modelId,
-        weightsVersion,
-        numericsClass,
-        tokens.sum(),
-        perSecond,
-        queueDepth.getAsInt(),
-        inFlight.getAsInt(),
-        recent.getValueAtPercentile(50) / 1000.0,
-        recent.getValueAtPercentile(99) / 1000.0,
-        TimeUnit.NANOSECONDS.toMillis(now - started),
-        counts);
+    int queue = queueDepth.getAsInt();
+    int flight = inFlight.getAsInt();
+    synchronized (this) {
+      return new ServiceSnapshot(
+          service,
+          instance,
+          state,
+          detail,
+          progress,
+          shard,
+          modelId,
+          weightsVersion,
+          numericsClass,
+          tokens.sum(),
+          perSecond,
+          queue,
+          flight,
+          recent.getValueAtPercentile(50) / 1000.0,
+          recent.getValueAtPercentile(99) / 1000.0,
+          TimeUnit.NANOSECONDS.toMillis(now - started),
+          counts);
+    }
   }
 }

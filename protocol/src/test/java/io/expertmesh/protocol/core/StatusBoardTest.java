@@ -88,4 +88,15 @@ class StatusBoardTest {
   private void pass(long millis) {
     now += TimeUnit.MILLISECONDS.toNanos(millis);
   }
+
+  @Test
+  void countersAndGaugesAreAskedWithoutTheLockOfTheBoard() {
+    StatusBoard board = new StatusBoard("router-service", "r", System::nanoTime);
+    board.counter("calls", () -> Thread.holdsLock(board) ? -1 : 7);
+    board.gauges(() -> Thread.holdsLock(board) ? -1 : 3, () -> Thread.holdsLock(board) ? -1 : 4);
+    ServiceSnapshot snapshot = board.snapshot();
+    assertThat(snapshot.counters()).containsEntry("calls", 7L);
+    assertThat(snapshot.queueDepth()).isEqualTo(3);
+    assertThat(snapshot.inFlight()).isEqualTo(4);
+  }
 }

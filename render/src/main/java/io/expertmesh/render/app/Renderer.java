@@ -1,0 +1,160 @@
+package io.expertmesh.render.app;
+
+import io.expertmesh.expert.core.ShardNotation;
+import io.expertmesh.expert.core.ShardSpec;
+import io.expertmesh.model.core.Checkpoint;
+import io.expertmesh.model.core.CheckpointException;
+import io.expertmesh.model.core.Checkpoints;
+import io.expertmesh.model.core.LayerBudget;
+import io.expertmesh.model.core.ModelSpec;
+import io.expertmesh.model.core.WeightBudget;
+import io.expertmesh.protocol.core.MeshException;
+import io.expertmesh.render.core.Manifests;
+import io.expertmesh.render.core.NodePool;
+import io.expertmesh.render.core.RenderException;
+import io.expertmesh.render.core.RenderOptions;
+import io.expertmesh.render.core.Shard;
+import io.expertmesh.render.core.Workload;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Looks at a checkpoint and a placement, and writes the manifests. */
+public final class Renderer {
+  private static final int DEFAULT_MAX = 4;
+
+  private Renderer() {}
+
+  /**
+   * Renders into a folder; files that are there are replaced.
+   *
+   * @param model checkpoint directory
+   * @param placement file that says which shards there are
+   * @param evenShards number of even shards where there is no placement
+   * @param weightsUrl folder that pods may fetch the checkpoint from
+   * @return number of files written
+   * @throws RenderException with a sentence
+   */
+  public static int render(
+      Path model,
+      Optional<Path> placement,
+      int evenShards,
+      RenderOptions options,
+      Optional<String> weightsUrl,
+      Path out) {
+    Workload workload = workload(model, placement, evenShards);
+    Map<String, List<?>> files = Manifests.render(workload, options, weightsUrl);
+    files.forEach((path, documents) -> write(out.resolve(path), documents));
+    return files.size();
+  }
+
+  /** What a checkpoint and its placement are, in numbers. */
+  static Workload workload(Path model, Optional<Path> placement, int evenShards) {
+    try (Checkpoint checkpoint = Checkpoints.open(model)) {
+      ModelSpec spec = checkpoint.spec();
+      WeightBudget budget = WeightBudget.of(checkpoint);
+      List<Shard> shards =
+          spec.routedLayers().isEmpty()
+              ? List.of()
+              : placement
+                  .map(file -> PlacementFile.read(file, n -> bytes(n, spec, budget)))
+                  .orElseGet(() -> even(evenShards, spec, budget));
+      requireAllExperts(shards, spec);
+      long gates = budget.layers().stream().mapToLong(LayerBudget::gate).sum();
+      long experts = budget.layers().stream().mapToLong(LayerBudget::allExperts).sum();
+      return new Workload(
+          checkpoint.modelId(),
+          files(model),
+          budget.total(),
+          budget.total() - experts - gates,
+          gates,
+          shards);
+    } catch (CheckpointException | MeshException e) {
+      throw new RenderException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static List<Shard> even(int count, ModelSpec spec, WeightBudget budget) {
+    List<Shard> shards = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Notation notation = new Notation("experts-" + i, "split", i + "/" + count);
+      shards.add(
+          new Shard(
+              notation.name(),
+              notation.key(),
+              notation.value(),
+              bytes(notation, spec, budget),
+              1,
+              DEFAULT_MAX,
+              NodePool.CPU));
+    }
+    return shards;
+  }
+
+  private static ShardSpec spec(Notation notation, ModelSpec spec) {
+    boolean split = notation.key().equals("split");
+    return ShardNotation.parse(
+        notation.name(), spec, split ? "" : notation.value(), split ? notation.value() : "");
+  }
+
+  private static long bytes(Notation notation, ModelSpec spec, WeightBudget budget) {
+    return spec(notation, spec).blocks().stream()
+        .mapToLong(block -> budget.layers().get(block.layer()).expert())
+        .sum();
+  }
+
+  private static void requireAllExperts(List<Shard> shards, ModelSpec spec) {
+    if (spec.routedLayers().isEmpty()) {
+      return;
+    }
+    var placed =
+        shards.stream()
+            .flatMap(
+                shard ->
+                    spec(new Notation(shard.name(), shard.key(), shard.value()), spec)
+                        .blocks()
+                        .stream())
+            .map(block -> block.layer() + "/" + block.expert())
+            .collect(Collectors.toSet());
+    for (int layer : spec.routedLayers()) {
+      int experts = spec.routed(layer).orElseThrow().experts().size();
+      for (int expert = 0; expert < experts; expert++) {
+        if (!placed.contains(layer + "/" + expert)) {
+          throw new RenderException(
+              "Expert " + expert + " of layer " + layer + " is in no shard of the placement.");
+        }
+      }
+    }
+  }
+
+  private static List<String> files(Path model) {
+    try (Stream<Path> files = Files.list(model)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".json") || name.endsWith(".safetensors") || name.endsWith(".jinja"))
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new RenderException("The model's folder " + model + " cannot be read.", e);
+    }
+  }
+
+  private static void write(Path file, List<?> documents) {
+    String text =
+        documents.stream().map(Serialization::asYaml).collect(Collectors.joining());
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new RenderException("Cannot write " + file + ".", e);
+    }
+  }
+}
