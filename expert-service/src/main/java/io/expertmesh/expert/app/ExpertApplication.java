@@ -91,7 +91,8 @@ public class ExpertApplication {
   /** Complete by itself is ready: routers are dialled by the replica, and say who gets rows. */
   @Bean(destroyMethod = "close")
   Management management(Environment environment, StatusBoard board) {
-    return Management.of(environment, board, state -> state == ServiceState.READY || state == ServiceState.WAITING);
+    return Management.of(
+        environment, board, state -> state == ServiceState.READY || state == ServiceState.WAITING);
   }
 
   @Bean

@@ -47,10 +47,18 @@ final class RenderCommand implements Callable<Integer> {
   @Option(names = "--namespace", paramLabel = "NAME", defaultValue = "expertmesh")
   private String namespace = "expertmesh";
 
-  @Option(names = "--registry", paramLabel = "HOST/PATH", defaultValue = "", description = "What image names begin with")
+  @Option(
+      names = "--registry",
+      paramLabel = "HOST/PATH",
+      defaultValue = "",
+      description = "What image names begin with")
   private String registry = "";
 
-  @Option(names = "--tag", paramLabel = "TAG", defaultValue = "latest", description = "Tag of the images")
+  @Option(
+      names = "--tag",
+      paramLabel = "TAG",
+      defaultValue = "latest",
+      description = "Tag of the images")
   private String tag = "latest";
 
   @Option(names = "--gateways", paramLabel = "N", defaultValue = "2")
@@ -106,8 +114,7 @@ final class RenderCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     MeshCommand parent = Objects.requireNonNull(mesh, "mesh");
-    Path directory =
-        model == null ? parent.home().resolve("models").resolve("tiny-moe") : model;
+    Path directory = model == null ? parent.home().resolve("models").resolve("tiny-moe") : model;
     Path target = Objects.requireNonNull(out, "out");
     try {
       int files =

@@ -63,12 +63,14 @@ public final class BoardMetrics {
                 gauge("load_progress", "Part of the weights loaded", now.progress(), labels))
             .metricSnapshot(
                 gauge("uptime_seconds", "Since the start", now.uptimeMillis() * MILLI, labels))
-            .metricSnapshot(counter("tokens", "Tokens worked off", (double) now.tokensTotal(), labels))
+            .metricSnapshot(
+                counter("tokens", "Tokens worked off", (double) now.tokensTotal(), labels))
             .metricSnapshot(work(now, labels));
     Map<String, Long> counters = new TreeMap<>(now.counters());
     counters.forEach(
         (name, value) ->
-            all.metricSnapshot(counter(metricName(name), "Counted by the service", value.doubleValue(), labels)));
+            all.metricSnapshot(
+                counter(metricName(name), "Counted by the service", value.doubleValue(), labels)));
     CounterSnapshot.Builder experts =
         CounterSnapshot.builder().name("expertmesh_expert_tokens").help("Tokens of each expert");
     for (LoadEvent.ExpertTokens expert : board.experts()) {
@@ -98,8 +100,7 @@ public final class BoardMetrics {
       states.dataPoint(
           GaugeDataPointSnapshot.builder()
               .value(state == now ? 1 : 0)
-              .labels(
-                  labels.merge(Labels.of("state", state.name().toLowerCase(Locale.ROOT))))
+              .labels(labels.merge(Labels.of("state", state.name().toLowerCase(Locale.ROOT))))
               .build());
     }
     return states.build();

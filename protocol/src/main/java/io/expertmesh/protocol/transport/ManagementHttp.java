@@ -15,9 +15,9 @@ import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 
 /**
- * {@code /metrics}, {@code /health/live} and {@code /health/ready} over plain HTTP, for orchestrators
- * and for collectors of metrics, which have no certificate of the mesh. Nothing can be changed
- * through it.
+ * {@code /metrics}, {@code /health/live} and {@code /health/ready} over plain HTTP, for
+ * orchestrators and for collectors of metrics, which have no certificate of the mesh. Nothing can
+ * be changed through it.
  */
 public final class ManagementHttp implements AutoCloseable {
   private static final String TEXT = "text/plain; charset=utf-8";

@@ -58,8 +58,8 @@ class ManagementHttpTest {
     board.experts(
         () -> List.of(new LoadEvent.ExpertTokens(0, 4, 5), new LoadEvent.ExpertTokens(1, 4, 2)));
     HttpResponse<String> answer = get("/metrics");
-    assertThat(answer.headers().firstValue("content-type")).hasValueSatisfying(
-        type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
+    assertThat(answer.headers().firstValue("content-type"))
+        .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
     assertThat(answer.body().lines())
         .contains(
             "expertmesh_state{service=\"expert-service\",shard=\"experts-0\",state=\"ready\"} 1.0",
@@ -67,8 +67,7 @@ class ManagementHttpTest {
             "expertmesh_row_fallbacks_total{service=\"expert-service\",shard=\"experts-0\"} 3.0",
             "expertmesh_expert_tokens_total"
                 + "{expert=\"4\",layer=\"1\",service=\"expert-service\",shard=\"experts-0\"} 2.0")
-        .anyMatch(
-            line -> line.matches("expertmesh_work_seconds\\{.*quantile=\"0\\.99\"} .*"));
+        .anyMatch(line -> line.matches("expertmesh_work_seconds\\{.*quantile=\"0\\.99\"} .*"));
   }
 
   @Test

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * experts}, and, where they are not 1, 4 and cpu, {@code min}, {@code max} and {@code pool}.
  */
 final class PlacementFile {
-  private static final Set<String> KEYS =
-      Set.of("name", "split", "experts", "min", "max", "pool");
+  private static final Set<String> KEYS = Set.of("name", "split", "experts", "min", "max", "pool");
   private static final int DEFAULT_MAX = 4;
 
   private PlacementFile() {}
@@ -58,7 +57,11 @@ final class PlacementFile {
     for (Object key : keys.keySet()) {
       if (!KEYS.contains(String.valueOf(key))) {
         throw new RenderException(
-            "--placement: shard " + name + " has the key '" + key + "'; the keys are name, split,"
+            "--placement: shard "
+                + name
+                + " has the key '"
+                + key
+                + "'; the keys are name, split,"
                 + " experts, min, max and pool.");
       }
     }

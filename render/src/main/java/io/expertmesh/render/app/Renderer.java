@@ -139,7 +139,11 @@ public final class Renderer {
       return files
           .filter(Files::isRegularFile)
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.endsWith(".json") || name.endsWith(".safetensors") || name.endsWith(".jinja"))
+          .filter(
+              name ->
+                  name.endsWith(".json")
+                      || name.endsWith(".safetensors")
+                      || name.endsWith(".jinja"))
           .sorted()
           .toList();
     } catch (IOException e) {
@@ -148,8 +152,7 @@ public final class Renderer {
   }
 
   private static void write(Path file, List<?> documents) {
-    String text =
-        documents.stream().map(Serialization::asYaml).collect(Collectors.joining());
+    String text = documents.stream().map(Serialization::asYaml).collect(Collectors.joining());
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, text);

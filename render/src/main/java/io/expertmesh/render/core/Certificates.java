@@ -25,8 +25,7 @@ final class Certificates {
     all.add(Custom.of(API, "Issuer", SELF_SIGNED, LABELS, ordered("selfSigned", Map.of())));
     all.add(Custom.of(API, "Certificate", AUTHORITY, LABELS, authority()));
     all.add(
-        Custom.of(
-            API, "Issuer", ISSUER, LABELS, ordered("ca", ordered("secretName", AUTHORITY))));
+        Custom.of(API, "Issuer", ISSUER, LABELS, ordered("ca", ordered("secretName", AUTHORITY))));
     for (Role role : Role.values()) {
       all.add(leaf(role.label(), Names.selector(role), options));
     }
@@ -72,14 +71,7 @@ final class Certificates {
             "240h",
             "privateKey",
             ordered(
-                "algorithm",
-                "ECDSA",
-                "size",
-                256,
-                "encoding",
-                "PKCS8",
-                "rotationPolicy",
-                "Always"),
+                "algorithm", "ECDSA", "size", 256, "encoding", "PKCS8", "rotationPolicy", "Always"),
             "issuerRef",
             ordered("kind", "Issuer", "name", ISSUER));
     return Custom.of(API, "Certificate", name, labels, spec);

@@ -19,39 +19,58 @@ final class Chaos {
     Map<String, Object> routers = selector(Names.selector(Role.ROUTER), options);
     return Map.of(
         "kill-replica",
-        experiment("PodChaos", "kill-replica", ordered("action", "pod-kill", "mode", "one", "selector", replicas)),
+        experiment(
+            "PodChaos",
+            "kill-replica",
+            ordered("action", "pod-kill", "mode", "one", "selector", replicas)),
         // to its peers a paused process is one whose packets are lost
         "pause-replica",
         experiment(
             "NetworkChaos",
             "pause-replica",
             ordered(
-                "action", "loss",
-                "mode", "one",
-                "duration", DURATION,
-                "selector", replicas,
-                "loss", ordered("loss", "100", "correlation", "0"))),
+                "action",
+                "loss",
+                "mode",
+                "one",
+                "duration",
+                DURATION,
+                "selector",
+                replicas,
+                "loss",
+                ordered("loss", "100", "correlation", "0"))),
         "delay-replica",
         experiment(
             "NetworkChaos",
             "delay-replica",
             ordered(
-                "action", "delay",
-                "mode", "one",
-                "duration", DURATION,
-                "selector", replicas,
-                "delay", ordered("latency", "200ms", "jitter", "50ms", "correlation", "0"))),
+                "action",
+                "delay",
+                "mode",
+                "one",
+                "duration",
+                DURATION,
+                "selector",
+                replicas,
+                "delay",
+                ordered("latency", "200ms", "jitter", "50ms", "correlation", "0"))),
         "partition-router-and-shard",
         experiment(
             "NetworkChaos",
             "partition-router-and-shard",
             ordered(
-                "action", "partition",
-                "mode", "all",
-                "duration", DURATION,
-                "direction", "both",
-                "selector", routers,
-                "target", ordered("mode", "all", "selector", replicas))));
+                "action",
+                "partition",
+                "mode",
+                "all",
+                "duration",
+                DURATION,
+                "direction",
+                "both",
+                "selector",
+                routers,
+                "target",
+                ordered("mode", "all", "selector", replicas))));
   }
 
   private static HasMetadata experiment(String kind, String name, Map<String, Object> spec) {

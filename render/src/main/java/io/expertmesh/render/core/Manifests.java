@@ -124,8 +124,14 @@ public final class Manifests {
     patches.add(
         ordered(
             "patch",
-            "- op: add\n  path: /spec/triggers/0/authenticationRef\n  value: {name: autoscaler}\n"
-                + "- op: add\n  path: /spec/triggers/0/metadata/enableTLS\n  value: \"true\"\n",
+            """
+            - op: add
+              path: /spec/triggers/0/authenticationRef
+              value: {name: autoscaler}
+            - op: add
+              path: /spec/triggers/0/metadata/enableTLS
+              value: "true"
+            """,
             "target",
             ordered("kind", "ScaledObject")));
     files.put(

@@ -114,8 +114,7 @@ final class NetworkRules {
 
   private static NetworkPolicyPeer pods(Role role) {
     return new NetworkPolicyPeerBuilder()
-        .withPodSelector(
-            new LabelSelectorBuilder().withMatchLabels(Names.selector(role)).build())
+        .withPodSelector(new LabelSelectorBuilder().withMatchLabels(Names.selector(role)).build())
         .build();
   }
 

@@ -36,8 +36,7 @@ final class Patches {
                         env("EXPERTMESH_TLS_TRUST", TLS_FOLDER + "/ca.crt"),
                         env("EXPERTMESH_TLS_PEERS", String.join(",", peers))),
                     "volumeMounts",
-                    List.of(
-                        ordered("name", "tls", "mountPath", TLS_FOLDER, "readOnly", true)))),
+                    List.of(ordered("name", "tls", "mountPath", TLS_FOLDER, "readOnly", true)))),
             "volumes",
             List.of(
                 ordered(

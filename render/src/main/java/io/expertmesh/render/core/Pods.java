@@ -80,7 +80,12 @@ final class Pods {
     ports(role, container);
     if (role == Role.GATEWAY || role == Role.AUTOSCALER) {
       // Only these are reached through a service's endpoints; the others tell their peers.
-      container.withNewLifecycle().withNewPreStop().withNewSleep(UNLISTED_SECONDS).endPreStop().endLifecycle();
+      container
+          .withNewLifecycle()
+          .withNewPreStop()
+          .withNewSleep(UNLISTED_SECONDS)
+          .endPreStop()
+          .endLifecycle();
     }
     boolean model = role != Role.AUTOSCALER;
     if (model) {
@@ -122,8 +127,7 @@ final class Pods {
                     .withMaxSkew(1)
                     .withTopologyKey("topology.kubernetes.io/zone")
                     .withWhenUnsatisfiable("ScheduleAnyway")
-                    .withLabelSelector(
-                        new LabelSelectorBuilder().withMatchLabels(labels).build())
+                    .withLabelSelector(new LabelSelectorBuilder().withMatchLabels(labels).build())
                     .build())
             .endSpec();
     if (model) {
@@ -139,7 +143,8 @@ final class Pods {
   }
 
   /** Like pods go to different nodes where they can, and to nodes of their pool always. */
-  private static void placed(PodTemplateSpecBuilder pod, Map<String, String> labels, NodePool pool) {
+  private static void placed(
+      PodTemplateSpecBuilder pod, Map<String, String> labels, NodePool pool) {
     pod.editSpec()
         .withNodeSelector(Map.of(Names.POOL, pool.label()))
         .withNewAffinity()

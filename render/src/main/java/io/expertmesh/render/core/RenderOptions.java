@@ -44,8 +44,7 @@ public record RenderOptions(
 
   private static void within(String option, int value, int most) {
     if (value < 1 || value > most) {
-      throw new RenderException(
-          option + " is " + value + "; it must be from 1 to " + most + ".");
+      throw new RenderException(option + " is " + value + "; it must be from 1 to " + most + ".");
     }
   }
 

@@ -25,14 +25,19 @@ final class Scaling {
   /** What KEDA shows the autoscaler where that asks for a certificate. */
   static HasMetadata authentication() {
     List<Map<String, Object>> secrets = new ArrayList<>();
-    Map.of("caCert", "ca.crt", "tlsClientCert", "tls.crt", "tlsClientKey", "tls.key").entrySet()
+    Map.of("caCert", "ca.crt", "tlsClientCert", "tls.crt", "tlsClientKey", "tls.key")
+        .entrySet()
         .stream()
         .sorted(Map.Entry.comparingByKey())
         .forEach(
             e ->
                 secrets.add(
                     ordered("parameter", e.getKey(), "name", "tls-keda", "key", e.getValue())));
-    return resource("TriggerAuthentication", "autoscaler", Names.selector(Role.AUTOSCALER), Map.of("secretTargetRef", secrets));
+    return resource(
+        "TriggerAuthentication",
+        "autoscaler",
+        Names.selector(Role.AUTOSCALER),
+        Map.of("secretTargetRef", secrets));
   }
 
   private static HasMetadata scaled(Shard shard, RenderOptions options) {
@@ -45,11 +50,7 @@ final class Scaling {
             "metadata",
             ordered(
                 "scalerAddress",
-                Role.AUTOSCALER.label()
-                    + "."
-                    + options.namespace()
-                    + ".svc:"
-                    + Names.GRPC,
+                Role.AUTOSCALER.label() + "." + options.namespace() + ".svc:" + Names.GRPC,
                 "shard",
                 shard.name()));
     Map<String, Object> spec =

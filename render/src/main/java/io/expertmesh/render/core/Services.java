@@ -36,11 +36,16 @@ final class Services {
     Map<String, String> keys =
         new TreeMap<>(
             Map.of(
-                "server.address", "0.0.0.0",
-                "server.port", Integer.toString(Names.HTTP),
-                "spring.lifecycle.timeout-per-shutdown-phase", options.drainSeconds() + "s",
-                "expertmesh.gateway.native-cache", "/tmp",
-                "expertmesh.gateway.attention", addresses(Role.ATTENTION, options.attentions())));
+                "server.address",
+                "0.0.0.0",
+                "server.port",
+                Integer.toString(Names.HTTP),
+                "spring.lifecycle.timeout-per-shutdown-phase",
+                options.drainSeconds() + "s",
+                "expertmesh.gateway.native-cache",
+                "/tmp",
+                "expertmesh.gateway.attention",
+                addresses(Role.ATTENTION, options.attentions())));
     Service service =
         service(Role.GATEWAY.label(), labels)
             .editSpec()

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -35,6 +37,8 @@ class RendererTest {
   private static final RenderOptions OPTIONS =
       new RenderOptions(
           "moe", "registry.example", "1.0", 2, 2, 2, 4, 1L << 30, 60, "models", "kafka:9092");
+
+  private static final KubernetesSerialization API = new KubernetesSerialization();
 
   @TempDir Path folder;
   private Path out;
@@ -85,11 +89,13 @@ class RendererTest {
 
   @Test
   void memoryFollowsTheWeightsOfTheShard() throws IOException {
-    Path placement = placement("""
-        shards:
-          - {name: hot, experts: "*:0", min: 2, max: 8}
-          - {name: rest, experts: "*:1-7", min: 0, max: 3, pool: gpu}
-        """);
+    Path placement =
+        placement(
+            """
+            shards:
+              - {name: hot, experts: "*:0", min: 2, max: 8}
+              - {name: rest, experts: "*:1-7", min: 0, max: 3, pool: gpu}
+            """);
     Renderer.render(MODEL, Optional.of(placement), 1, OPTIONS, Optional.empty(), out);
     var hot = Renderer.workload(MODEL, Optional.of(placement), 1).shards().getFirst();
     var rest = Renderer.workload(MODEL, Optional.of(placement), 1).shards().getLast();
@@ -113,7 +119,8 @@ class RendererTest {
             .filter(StatefulSet.class::isInstance)
             .map(StatefulSet.class::cast)
             .collect(
-                Collectors.toMap(s -> s.getSpec().getServiceName(), s -> s.getSpec().getReplicas()));
+                Collectors.toMap(
+                    s -> s.getSpec().getServiceName(), s -> s.getSpec().getReplicas()));
     List<String> headless =
         documents().stream()
             .filter(d -> d instanceof Service s && "None".equals(s.getSpec().getClusterIP()))
@@ -161,8 +168,7 @@ class RendererTest {
   void everyFileOfAKustomizationIsThere() throws IOException {
     try (Stream<Path> files = Files.walk(out)) {
       for (Path file : files.filter(f -> f.endsWith("kustomization.yaml")).toList()) {
-        Map<?, ?> kustomization =
-            Serialization.unmarshal(Files.readString(file), Map.class);
+        Map<?, ?> kustomization = Serialization.unmarshal(Files.readString(file), Map.class);
         List<Object> named = new ArrayList<>();
         for (String key : List.of("resources", "components")) {
           if (kustomization.get(key) instanceof List<?> list) {
@@ -202,7 +208,8 @@ class RendererTest {
     assertRefused("shards:\n  - {name: a}\n", "shard a must have either 'split' or 'experts'");
     assertRefused("shards:\n  - {name: a, split: 0/1, copies: 2}\n", "has the key 'copies'");
     assertRefused("shards:\n  - {name: A, split: 0/1}\n", "The shard name 'A' must be");
-    assertRefused("shards:\n  - {name: a, split: 0/1, pool: tpu}\n", "is 'tpu', must be cpu or gpu");
+    assertRefused(
+        "shards:\n  - {name: a, split: 0/1, pool: tpu}\n", "is 'tpu', must be cpu or gpu");
     assertRefused("shards:\n  - {name: a, split: 0/1, min: 5}\n", "has min 5 and max 4");
     assertRefused("shards:\n  - {name: a, split: 0/99}\n", "has only 8 experts");
   }
@@ -236,7 +243,7 @@ class RendererTest {
       for (Path file : files.filter(RendererTest::isManifest).toList()) {
         for (String document : Files.readString(file).split("(?m)^---\\n")) {
           if (!document.isBlank()) {
-            all.add((HasMetadata) Serialization.unmarshal(document));
+            all.add(API.unmarshal(document));
           }
         }
       }
@@ -246,7 +253,9 @@ class RendererTest {
 
   private static boolean isManifest(Path file) {
     String name = file.getFileName().toString();
-    return name.endsWith(".yaml") && !name.equals("kustomization.yaml") && !name.startsWith("patch");
+    return name.endsWith(".yaml")
+        && !name.equals("kustomization.yaml")
+        && !name.startsWith("patch");
   }
 
   private List<PodSpec> pods() throws IOException {
@@ -272,7 +281,8 @@ class RendererTest {
   private BigDecimal memory(String deployment) throws IOException {
     Container container =
         deployment(deployment).getSpec().getTemplate().getSpec().getContainers().getFirst();
-    return container.getResources().getRequests().get("memory").getNumericalAmount();
+    return Objects.requireNonNull(container.getResources().getRequests().get("memory"))
+        .getNumericalAmount();
   }
 
   private static boolean onPath(String program) {
@@ -284,7 +294,8 @@ class RendererTest {
     Path result = folder.resolve(overlay + ".yaml");
     Path errors = folder.resolve(overlay + ".err");
     Process process =
-        new ProcessBuilder("kubectl", "kustomize", out.resolve("overlays").resolve(overlay).toString())
+        new ProcessBuilder(
+                "kubectl", "kustomize", out.resolve("overlays").resolve(overlay).toString())
             .redirectOutput(result.toFile())
             .redirectError(errors.toFile())
             .start();

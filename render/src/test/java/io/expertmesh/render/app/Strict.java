@@ -11,7 +11,8 @@ final class Strict {
   private Strict() {}
 
   /** Fails with the path of the first one. */
-  static void requireNoUnknownFields(Object value, String path) throws ReflectiveOperationException {
+  static void requireNoUnknownFields(Object value, String path)
+      throws ReflectiveOperationException {
     switch (value) {
       case Collection<?> list -> {
         int i = 0;
