@@ -31,7 +31,7 @@ public interface Bf16Bytes {
   static Bf16Bytes fastest() {
     boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     return vectors && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN
-        ? new VectorBf16Bytes()
+        ? new WarmingBf16Bytes(new ScalarBf16Bytes(), new VectorBf16Bytes(), System::nanoTime)
         : new ScalarBf16Bytes();
   }
 }
