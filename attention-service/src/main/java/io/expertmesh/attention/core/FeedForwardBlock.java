@@ -1,6 +1,5 @@
 package io.expertmesh.attention.core;
 
-import io.expertmesh.model.core.Activation;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.Kernels;
 
@@ -36,7 +35,8 @@ final class FeedForwardBlock {
         (from, to) -> {
           for (int r = from; r < to; r++) {
             network.up().addBias(kernels, upper, r * width);
-            activate(network, r * width, r * network.inner());
+            int n = network.inner();
+            network.activation().apply(kernels, upper, r * width, inner, r * n, n);
           }
         });
     kernels.matmul(network.down().matrix(), inner, 0, batch.rows, out, 0, pool);
@@ -61,14 +61,5 @@ final class FeedForwardBlock {
             }
           }
         });
-  }
-
-  private void activate(FeedForward network, int at, int to) {
-    int n = network.inner();
-    if (network.gated() && network.activation() instanceof Activation.Silu) {
-      kernels.swiGlu(upper, at, inner, to, n);
-      return;
-    }
-    throw new IllegalStateException("no kernel for " + network.activation());
   }
 }

@@ -11,6 +11,7 @@ import io.expertmesh.model.core.PositionSpec;
 import io.expertmesh.model.core.QueryKeyNorm;
 import io.expertmesh.model.core.RopeSpec;
 import io.expertmesh.model.core.RoutedFfn;
+import io.expertmesh.model.core.RowActivation;
 import io.expertmesh.model.core.TensorRef;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
@@ -218,10 +219,9 @@ final class WeightPacker {
     upper.add(spec.up());
     outputGate.ifPresent(gate -> upper.add(Linear.of(gate)));
     return new FeedForward(
-        spec.activation(),
+        RowActivation.of(spec),
         spec.inner(),
         projection(upper),
-        spec.gate().isPresent(),
         outputGate.isPresent(),
         projection(spec.down()));
   }

@@ -8,9 +8,14 @@ package io.expertmesh.model.core;
  * @param inner width of an expert
  */
 record ExpertCounts(int experts, int k, int inner) {
+  /** The spelling of the number of experts. */
+  static String key(ModelConfig config) {
+    return config.spelled("num_local_experts", "num_experts", "n_routed_experts");
+  }
+
   /** Reads the counts in all spellings; the width is under {@code innerKey}. */
   static ExpertCounts read(ModelConfig config, String innerKey) {
-    String expertsKey = config.spelled("num_local_experts", "num_experts", "n_routed_experts");
+    String expertsKey = key(config);
     String topKey = config.spelled("num_experts_per_tok", "experts_per_token");
     int experts = config.positive(expertsKey);
     int k = config.positive(topKey);

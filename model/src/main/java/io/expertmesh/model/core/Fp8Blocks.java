@@ -5,12 +5,15 @@ import io.expertmesh.model.kernel.WeightMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * Decodes matrices of 8-bit floats (E4M3 without infinities: bias 7, 0x7f is NaN) that have one
  * factor per block.
  */
 final class Fp8Blocks {
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final float[] VALUES = values();
 
   private Fp8Blocks() {}
@@ -29,19 +32,21 @@ final class Fp8Blocks {
     float[] factors = TensorValues.floats(scales.path(), scales.entry(), scales.data());
     MemorySegment copy = arena.allocate((long) ref.rows() * columns * Float.BYTES, Float.BYTES);
     byte[] row = new byte[columns];
+    float[] decoded = new float[columns];
     for (int r = 0; r < ref.rows(); r++) {
       int stored = ref.rowFrom() + r * ref.rowStep();
       MemorySegment.copy(
           part.data(), ValueLayout.JAVA_BYTE, (long) stored * columns, row, 0, columns);
       int firstFactor = slice * perSlice + stored / blocks.blockRows() * perRow;
-      long to = (long) r * columns;
+
       for (int b = 0; b < perRow; b++) {
         float factor = factors[firstFactor + b];
         int end = Math.min(columns, (b + 1) * blocks.blockColumns());
         for (int c = b * blocks.blockColumns(); c < end; c++) {
-          copy.setAtIndex(ValueLayout.JAVA_FLOAT, to + c, VALUES[row[c] & 0xff] * factor);
+          decoded[c] = VALUES[row[c] & 0xff] * factor;
         }
       }
+      MemorySegment.copy(decoded, 0, copy, FLOAT, (long) r * columns * Float.BYTES, columns);
     }
     return new WeightMatrix(DType.F32, ref.rows(), columns, false, copy);
   }

@@ -12,6 +12,8 @@ import java.util.Set;
  * second layer slide over a window (Gemma Team 2024).
  */
 final class GemmaFamily implements ModelFamily {
+  private static final String ACTIVATION = "hidden_activation";
+
   private static final String FIRST =
       """
       {"vocab_size": 256000, "hidden_size": 3072, "intermediate_size": 24576,
@@ -46,7 +48,7 @@ final class GemmaFamily implements ModelFamily {
     decoder.embeddingScale(embeddingScale(decoder));
     boolean bias = config.given("attention_bias");
     AttentionReader attention = new AttentionReader(decoder).biases(bias, bias);
-    FeedForwards networks = FeedForwards.of(decoder, activationKey(config));
+    FeedForwards networks = FeedForwards.of(decoder, second ? ACTIVATION : activationKey(config));
     int inner = config.positive("intermediate_size");
     if (!second) {
 
@@ -75,15 +77,16 @@ final class GemmaFamily implements ModelFamily {
   }
 
   /**
-   * The key that names the activation. Early configs say {@code gelu} in {@code hidden_act} alone,
-   * but those models were trained with the tanh form, which is the default.
+   * The key that names the activation of the first generation. Early configs say {@code gelu} in
+   * {@code hidden_act} alone, but those models were trained with the tanh form, which is the
+   * default.
    */
   private static String activationKey(ModelConfig config) {
     boolean old =
-        !config.has("hidden_activation")
+        !config.has(ACTIVATION)
             && config.has("hidden_act")
             && !config.text("hidden_act").equals(Optional.of("gelu"));
-    return old ? "hidden_act" : "hidden_activation";
+    return old ? "hidden_act" : ACTIVATION;
   }
 
   /** The root of the width, at the precision that the model is stored in. */

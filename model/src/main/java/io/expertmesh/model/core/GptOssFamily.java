@@ -38,8 +38,7 @@ final class GptOssFamily implements ModelFamily {
     AttentionReader attention =
         new AttentionReader(decoder).types(WindowRules.even(decoder)).biases(bias, bias).sinks();
     ExpertCounts counts = ExpertCounts.read(config, "intermediate_size");
-    Activation activation =
-        new Activation.ClampedSwiGlu(ALPHA, (float) config.number("swiglu_limit"));
+    Activation activation = activation(config);
     GatingSpec policy = new GatingSpec.TopKSoftmax(counts.k());
     int hidden = decoder.shape().hidden();
     return decoder.sequential(
@@ -52,6 +51,11 @@ final class GptOssFamily implements ModelFamily {
           return new RoutedFfn(
               new GateSpec(policy, Optional.of(gate), Optional.empty()), experts, Optional.empty());
         });
+  }
+
+  /** The experts' gate. */
+  static Activation activation(ModelConfig config) {
+    return new Activation.ClampedSwiGlu(ALPHA, (float) config.number("swiglu_limit"));
   }
 
   /** The stacked tensors of a layer's experts. */

@@ -27,6 +27,9 @@ final class ModelFamilies {
 
   /** The family of a checkpoint. */
   static ModelFamily of(ModelConfig config) {
+    if (NativeGptOssFamily.knows(config)) {
+      return new NativeGptOssFamily();
+    }
     String type =
         config.text("model_type").orElseThrow(() -> config.refuse("model_type is missing"));
     return ALL.stream()

@@ -5,6 +5,7 @@ import io.expertmesh.model.kernel.WeightMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * Decodes matrices of 4-bit floats in blocks of 32 with one power of two (OCP Microscaling Formats
@@ -14,6 +15,9 @@ final class Mxfp4Blocks {
   private static final int BLOCK = TensorEncoding.Mxfp4.BLOCK;
   private static final int BLOCK_BYTES = BLOCK / 2;
   private static final float[] MAGNITUDES = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
+
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Bits of every pair of an exponent byte and a 4-bit value. */
   private static final short[] VALUES = values();
@@ -28,6 +32,7 @@ final class Mxfp4Blocks {
         arena.allocate((long) ref.rows() * part.columns() * Short.BYTES, Short.BYTES);
     byte[] row = new byte[perRow * BLOCK_BYTES];
     byte[] exponents = new byte[perRow];
+    short[] decoded = new short[part.columns()];
     MemorySegment scaleData = scales.data();
     for (int r = 0; r < ref.rows(); r++) {
       long stored = ref.rowFrom() + (long) r * ref.rowStep();
@@ -40,13 +45,16 @@ final class Mxfp4Blocks {
           exponents,
           0,
           perRow);
-      long to = (long) r * part.columns();
-      for (int i = 0; i < row.length; i++) {
-        int table = (exponents[i / BLOCK_BYTES] & 0xff) << 4;
-        copy.setAtIndex(ValueLayout.JAVA_SHORT, to + 2L * i, VALUES[table | (row[i] & 15)]);
-        copy.setAtIndex(
-            ValueLayout.JAVA_SHORT, to + 2L * i + 1, VALUES[table | ((row[i] >> 4) & 15)]);
+
+      for (int block = 0; block < perRow; block++) {
+        int table = (exponents[block] & 0xff) << 4;
+        for (int i = block * BLOCK_BYTES; i < (block + 1) * BLOCK_BYTES; i++) {
+          decoded[2 * i] = VALUES[table | (row[i] & 15)];
+          decoded[2 * i + 1] = VALUES[table | ((row[i] >> 4) & 15)];
+        }
       }
+      long to = (long) r * decoded.length * Short.BYTES;
+      MemorySegment.copy(decoded, 0, copy, SHORT, to, decoded.length);
     }
     return new WeightMatrix(DType.BF16, ref.rows(), part.columns(), false, copy);
   }

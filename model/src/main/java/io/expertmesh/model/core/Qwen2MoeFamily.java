@@ -30,22 +30,27 @@ final class Qwen2MoeFamily implements ModelFamily {
             .types(WindowRules.upper(decoder))
             .biases(config.given("qkv_bias"), false);
     SparseLayers sparse = SparseLayers.read(config, decoder.shape().layers());
-    ExpertCounts counts = ExpertCounts.read(config, "moe_intermediate_size");
-    RoutedBlocks blocks = new RoutedBlocks(decoder, counts, "mlp.");
+
     FeedForwards networks = FeedForwards.of(decoder);
     int inner = config.positive("intermediate_size");
-    int sharedInner = config.positive("shared_expert_intermediate_size");
-    GatingSpec policy = new GatingSpec.SoftmaxTopK(counts.k(), config.given("norm_topk_prob"), 1);
+
     return decoder.sequential(
         attention::read,
         layer -> {
           if (!sparse.routed(layer)) {
             return networks.dense(Decoder.prefix(layer) + "mlp.", inner, false);
           }
+          ExpertCounts counts = ExpertCounts.read(config, "moe_intermediate_size");
+          RoutedBlocks blocks = new RoutedBlocks(decoder, counts, "mlp.");
+          GatingSpec policy =
+              new GatingSpec.SoftmaxTopK(counts.k(), config.given("norm_topk_prob"), 1);
           String block = blocks.block(layer);
           var shared =
               new RoutedFfn.SharedExpert(
-                  networks.dense(block + "shared_expert.", sharedInner, false),
+                  networks.dense(
+                      block + "shared_expert.",
+                      config.positive("shared_expert_intermediate_size"),
+                      false),
                   Optional.of(
                       tensors.matrix(
                           block + "shared_expert_gate.weight", 1, decoder.shape().hidden())));

@@ -31,16 +31,20 @@ final class Qwen3MoeFamily implements ModelFamily {
             .biases(bias, bias)
             .queryKeyNorm(QueryKeyNorm.Scope.HEAD);
     SparseLayers sparse = SparseLayers.read(config, decoder.shape().layers());
-    ExpertCounts counts = ExpertCounts.read(config, "moe_intermediate_size");
-    RoutedBlocks blocks = new RoutedBlocks(decoder, counts, "mlp.");
+
     FeedForwards networks = FeedForwards.of(decoder);
     int inner = config.positive("intermediate_size");
-    GatingSpec policy = new GatingSpec.SoftmaxTopK(counts.k(), config.given("norm_topk_prob"), 1);
+
     return decoder.sequential(
         attention::read,
-        layer ->
-            sparse.routed(layer)
-                ? blocks.read(layer, policy)
-                : networks.dense(Decoder.prefix(layer) + "mlp.", inner, false));
+        layer -> {
+          if (!sparse.routed(layer)) {
+            return networks.dense(Decoder.prefix(layer) + "mlp.", inner, false);
+          }
+          ExpertCounts counts = ExpertCounts.read(config, "moe_intermediate_size");
+          GatingSpec policy =
+              new GatingSpec.SoftmaxTopK(counts.k(), config.given("norm_topk_prob"), 1);
+          return new RoutedBlocks(decoder, counts, "mlp.").read(layer, policy);
+        });
   }
 }

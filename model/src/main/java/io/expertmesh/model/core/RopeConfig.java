@@ -152,7 +152,7 @@ final class RopeConfig {
   }
 
   /** {@code 0.1 · mscale · ln(factor) + 1}; 1 where nothing is stretched. */
-  private static double magnitude(double factor, double mscale) {
+  static double magnitude(double factor, double mscale) {
     return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
   }
 

@@ -250,6 +250,73 @@ class FamilyVariantsTest {
     assertThat(attention(edited, 2).position()).isEqualTo(new PositionSpec.None());
   }
 
+  @Test
+  void aSecondGemmaCapsNormalisesTwiceAndSlidesInEvenLayers() {
+    EditedCheckpoint edited =
+        edited("llama-dense")
+            .with("model_type", "\"gemma2\"")
+            .with("head_dim", "16")
+            .with("query_pre_attn_scalar", "64")
+            .with("sliding_window", "6")
+            .with("attn_logit_softcapping", "20.0");
+    for (int layer = 0; layer < 3; layer++) {
+      String prefix = "model.layers." + layer + ".";
+      edited.withTensor(Layouts.zeros(prefix + "pre_feedforward_layernorm.weight", 64));
+      edited.withTensor(Layouts.zeros(prefix + "post_feedforward_layernorm.weight", 64));
+    }
+    assertThat(windows(edited)).containsExactly(6, 0, 6);
+    try (Checkpoint checkpoint = edited.open()) {
+      ModelSpec spec = checkpoint.spec();
+      LayerSpec layer = spec.layers().get(1);
+      AttentionSpec attention = (AttentionSpec) layer.temporalMixer();
+      assertThat(attention.scale()).isEqualTo(0.125f);
+      assertThat(attention.softCap()).isEqualTo(OptionalDouble.of(20));
+      assertThat(spec.head().softCap()).isEqualTo(OptionalDouble.of(30));
+      assertThat(spec.embedding().scale()).isEqualTo(8);
+      assertThat(List.of(layer.temporalNorm(), layer.temporalPostNorm().orElseThrow()))
+          .extracting(norm -> norm.weight().tensor())
+          .containsExactly(
+              "model.layers.1.input_layernorm.weight",
+              "model.layers.1.post_attention_layernorm.weight");
+      assertThat(List.of(layer.channelNorm().orElseThrow(), layer.channelPostNorm().orElseThrow()))
+          .extracting(norm -> norm.weight().tensor())
+          .containsExactly(
+              "model.layers.1.pre_feedforward_layernorm.weight",
+              "model.layers.1.post_feedforward_layernorm.weight");
+      assertThat(layer.temporalNorm().kind()).isEqualTo(NormSpec.Kind.RMS_OFFSET);
+      assertThat(((DenseFfn) layer.channelMixer()).activation())
+          .isEqualTo(new Activation.GeluTanh());
+    }
+  }
+
+  @Test
+  void aThirdQwenNormalisesItsHeads() {
+    EditedCheckpoint edited =
+        edited("llama-dense").with("model_type", "\"qwen3\"").with("head_dim", "16");
+    for (int layer = 0; layer < 3; layer++) {
+      String prefix = "model.layers." + layer + ".self_attn.";
+      edited.withTensor(Layouts.zeros(prefix + "q_norm.weight", 16));
+      edited.withTensor(Layouts.zeros(prefix + "k_norm.weight", 16));
+    }
+    QueryKeyNorm norm = attention(edited, 0).queryKeyNorm().orElseThrow();
+    assertThat(norm.scope()).isEqualTo(QueryKeyNorm.Scope.HEAD);
+    assertThat(norm.key())
+        .isEqualTo(
+            NormSpec.rms(TensorRef.vector("model.layers.0.self_attn.k_norm.weight", 16), 1e-6f));
+  }
+
+  @Test
+  void aMixtureWithoutExpertsIsDense() {
+    EditedCheckpoint edited =
+        edited("llama-dense")
+            .with("model_type", "\"qwen2_moe\"")
+            .with("qkv_bias", "false")
+            .with("num_experts", "0");
+    try (Checkpoint checkpoint = edited.open()) {
+      assertThat(checkpoint.spec().routedLayers()).isEmpty();
+    }
+  }
+
   private RopeScaling scaling(String key, String json) {
     EditedCheckpoint edited = edited("mixtral").with(key, json);
     return ((RopeSpec) attention(edited, 0).position()).scaling();

@@ -1,8 +1,10 @@
 package io.expertmesh.model.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.expertmesh.model.kernel.DType;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -160,6 +162,11 @@ class LayoutEqualityTest {
 
   @Test
   void aPalmWithHalfSplitRotationIsACohereWithInterleavedOne() {
+    assertSameLogits(palm(), "palm-shape", 1e-9);
+  }
+
+  /** The golden under PaLM's names, with the rows of queries and keys reordered. */
+  private EditedCheckpoint palm() {
     EditedCheckpoint edited =
         new EditedCheckpoint(dir, "palm-shape")
             .with("model_type", "\"palm\"")
@@ -177,7 +184,23 @@ class LayoutEqualityTest {
       halfSplit(edited, prefix + "q_proj.weight");
       halfSplit(edited, prefix + "k_proj.weight");
     }
-    assertSameLogits(edited, "palm-shape", 1e-9);
+    return edited;
+  }
+
+  @Test
+  void aPalmMayHaveSlopesInThePlaceOfRotations() {
+    EditedCheckpoint edited = palm().with("position_embedding_type", "\"alibi\"");
+    try (Checkpoint checkpoint = edited.open()) {
+      for (LayerSpec layer : checkpoint.spec().layers()) {
+        assertThat(((AttentionSpec) layer.temporalMixer()).position())
+            .isEqualTo(new PositionSpec.Alibi());
+        assertThat(layer.parallel()).isTrue();
+      }
+    }
+    assertThatThrownBy(() -> palm().with("position_embedding_type", "\"sinusoid\"").open())
+        .hasMessageContaining("position_embedding_type is \"sinusoid\", supported: rope, alibi");
+    assertThatThrownBy(() -> palm().with("norm_type", "\"batchnorm\"").open())
+        .hasMessageContaining("norm_type is \"batchnorm\", supported: layernorm, rmsnorm");
   }
 
   /** Reorders the rows of every head of 16 from pairs to halves. */
@@ -216,6 +239,67 @@ class LayoutEqualityTest {
       // half a byte and a 32nd of a byte on disk; as bf16 in memory
       long expertBytes = WeightBudget.of(a).layers().getFirst().expert();
       assertThat(expertBytes).isEqualTo(3L * 64 * 96 * 2 + (192 + 64) * 4);
+    }
+  }
+
+  @Test
+  void aGptOssUnderItsFirstNamesIsTheSameModel() {
+    long seed = 79;
+    Random random = new Random(seed);
+    EditedCheckpoint converted = new EditedCheckpoint(dir.resolve("converted"), "gpt-oss");
+    EditedCheckpoint first = new EditedCheckpoint(dir.resolve("first"), "gpt-oss");
+    first
+        .without("model_type", "rope_parameters", "num_local_experts", "num_experts_per_tok")
+        .with("num_experts", "8")
+        .with("experts_per_token", "4")
+        .with("initial_context_length", "4096")
+        .with("rope_theta", "150000")
+        .with("rope_scaling_factor", "32.0")
+        .with("rope_ntk_alpha", "1")
+        .with("rope_ntk_beta", "32");
+    first.rename("model.embed_tokens.weight", "embedding.weight");
+    first.rename("lm_head.weight", "unembedding.weight");
+    first.rename("model.norm.weight", "norm.scale");
+    for (int layer = 0; layer < 3; layer++) {
+      String old = "model.layers." + layer + ".";
+      String block = "block." + layer + ".";
+      EditedCheckpoint plain = new EditedCheckpoint(dir.resolve("unused"), "gpt-oss");
+      for (String name : List.of("gate_up_proj", "down_proj")) {
+        boolean up = name.equals("gate_up_proj");
+        String stacked = old + "mlp.experts." + name;
+        pack(random, stacked, converted, plain, up ? 192 : 64, up ? 64 : 96);
+        first.withoutTensor(stacked);
+        first.withTensor(converted.tensor(stacked + "_blocks"));
+        first.withTensor(converted.tensor(stacked + "_scales"));
+        String mlp = block + "mlp." + (up ? "mlp1" : "mlp2");
+        first.rename(stacked + "_blocks", mlp + "_weight.blocks");
+        first.rename(stacked + "_scales", mlp + "_weight.scales");
+        first.rename(stacked + "_bias", mlp + "_bias");
+      }
+      first.rename(old + "input_layernorm.weight", block + "attn.norm.scale");
+      first.rename(old + "post_attention_layernorm.weight", block + "mlp.norm.scale");
+      first.rename(old + "self_attn.sinks", block + "attn.sinks");
+      for (String part : List.of("weight", "bias")) {
+        first.rename(old + "self_attn.o_proj." + part, block + "attn.out." + part);
+        first.rename(old + "mlp.router." + part, block + "mlp.gate." + part);
+        ByteArrayOutputStream fused = new ByteArrayOutputStream();
+        for (String projection : List.of("q_proj.", "k_proj.", "v_proj.")) {
+          String name = old + "self_attn." + projection + part;
+          fused.writeBytes(first.bytes(name));
+          first.withoutTensor(name);
+        }
+        long[] shape = part.equals("bias") ? new long[] {128} : new long[] {128, 64};
+        first.withTensor(
+            Layouts.raw(block + "attn.qkv." + part, TensorType.F32, fused.toByteArray(), shape));
+      }
+    }
+    try (Checkpoint a = converted.open();
+        Checkpoint b = first.open()) {
+      assertThat(b.spec().family()).isEqualTo("gpt_oss");
+      assertThat(b.spec().maxPositions()).isEqualTo(131_072);
+      assertThat(new ForwardReference(b, DType.F32).run(IDS).logits())
+          .as("seed %s", seed)
+          .isDeepEqualTo(new ForwardReference(a, DType.F32).run(IDS).logits());
     }
   }
 
