@@ -13,10 +13,10 @@ import java.util.function.LongSupplier;
  */
 final class WarmingBf16Bytes implements Bf16Bytes {
   /** Floats of a run that are converted with vectors at first. */
-  static final int SAMPLE = 64;
+  static final int SAMPLE = 128;
 
   /** Runs in a row in which vectors must have been faster: a single one may have been disturbed. */
-  static final int WINS = 16;
+  static final int WINS = 8;
 
   private final Bf16Bytes plain;
   private final Bf16Bytes vectors;
