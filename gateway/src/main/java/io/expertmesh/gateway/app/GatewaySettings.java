@@ -43,6 +43,8 @@ public record GatewaySettings(
    * The gateway proper.
    *
    * @param attention {@code host:port} of each attention replica
+   * @param autoscaler {@code host:port} of the autoscaler's HTTP side, which {@code /v1/scaling} is
+   *     handed on to; empty if there is none
    * @param pollMillis between questions to a replica whether it is ready
    * @param resumePatience how long an interrupted request waits for a replica to continue on
    * @param requestTimeout from the arrival of a request to its last token
@@ -55,6 +57,7 @@ public record GatewaySettings(
    */
   public record Gateway(
       @DefaultValue List<String> attention,
+      @DefaultValue("") String autoscaler,
       @DefaultValue("250") long pollMillis,
       @DefaultValue("10s") Duration resumePatience,
       @DefaultValue("600s") Duration requestTimeout,

@@ -2,10 +2,14 @@ package io.expertmesh.launcher.app;
 
 import io.expertmesh.launcher.core.InstancePlan;
 import io.expertmesh.launcher.core.MeshPlan;
+import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.transport.Introspection;
+import io.expertmesh.launcher.transport.PlanFollower;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Runs a mesh under this process until a signal ends it. */
 final class Foreground {
@@ -24,7 +28,11 @@ final class Foreground {
   void serve(MeshPlan plan) {
     run.clearLogs();
     Terminal terminal = Terminal.system();
-    List<String> names = plan.instances().stream().map(InstancePlan::name).toList();
+    List<String> names =
+        plan.instances().stream()
+            .filter(instance -> instance.kind().serving())
+            .map(InstancePlan::name)
+            .toList();
     terminal.line(
         "Starting " + names.size() + " services for " + plan.modelId() + "; logs: " + run.logs());
     ProgressDisplay display =
@@ -35,15 +43,34 @@ final class Foreground {
               plan,
               instance ->
                   ChildProcess.start(tree.command(instance), run.path(), run.log(instance.name())),
-              instance -> introspection.ask(instance.grpcPort()),
+              instance -> introspection.ask(instance.kind(), instance.grpcPort()),
               instance -> Logs.lastWords(run.log(instance.name())),
               new StateFile(run.stateFile())::write,
               display,
-              GRACE);
+              GRACE,
+              new Ports(new SecureRandom()));
       Thread atExit = Thread.ofPlatform().name("stop").unstarted(() -> stop(supervisor, terminal));
       Runtime.getRuntime().addShutdownHook(atExit);
-      supervisor.run();
+      try (PlanFollower follower = follower(plan)) {
+        follower.start(supervisor::scale);
+        supervisor.run();
+      }
     }
+  }
+
+  private PlanFollower follower(MeshPlan plan) {
+    Optional<InstancePlan> autoscaler =
+        plan.instances().stream()
+            .filter(instance -> instance.kind() == ServiceKind.AUTOSCALER)
+            .findFirst();
+    List<String> shards =
+        plan.instances().stream()
+            .map(InstancePlan::shard)
+            .filter(shard -> !shard.isEmpty())
+            .distinct()
+            .toList();
+    return new PlanFollower(
+        autoscaler.map(InstancePlan::grpcPort).orElse(0), shards, new RunCredentials(run).open());
   }
 
   private void stop(Supervisor supervisor, Terminal terminal) {

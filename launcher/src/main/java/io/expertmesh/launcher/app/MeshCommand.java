@@ -25,6 +25,8 @@ import picocli.CommandLine.ScopeType;
       GenerateCommand.class,
       ChatCommand.class,
       DownCommand.class,
+      ScaleCommand.class,
+      DemoCommand.class,
       MakeModelCommand.class,
       RenderCommand.class,
       PrepareCommand.class,

@@ -3,6 +3,7 @@ package io.expertmesh.launcher.app;
 import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshPlanner;
+import io.expertmesh.launcher.core.ScaleOptions;
 import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.core.UpOptions;
 import io.expertmesh.launcher.transport.Introspection;
@@ -51,14 +52,25 @@ final class PrepareCommand implements Callable<Integer> {
     Ports ports = new Ports(new SecureRandom());
     Path model = parent.home().resolve("models").resolve("tiny-moe");
     UpOptions options =
-        new UpOptions(model.toString(), 1, 1, 1, 1, "127.0.0.1", ports.getAsInt(), 0, Map.of());
+        new UpOptions(
+            model.toString(),
+            1,
+            1,
+            1,
+            1,
+            "127.0.0.1",
+            ports.getAsInt(),
+            0,
+            Map.of(),
+            // Nobody listens there, but the client's classes are loaded all the same.
+            new ScaleOptions("127.0.0.1:" + ports.getAsInt(), false, 1, 1));
     MeshPlan plan = new MeshPlanner(options, Models.inspect(model), ports, 1).plan();
-    rehearse(run, tree, plan);
+    rehearse(run, tree, plan, ports);
     assemble(run, tree);
     return 0;
   }
 
-  private static void rehearse(RunDirectory run, Tree tree, MeshPlan plan) {
+  private static void rehearse(RunDirectory run, Tree tree, MeshPlan plan, Ports ports) {
     try (Introspection introspection = new Introspection(MeshCredentials.plain())) {
       Rehearsal rehearsal = new Rehearsal(() -> converse(plan));
       Supervisor supervisor =
@@ -71,7 +83,8 @@ final class PrepareCommand implements Callable<Integer> {
               instance -> Logs.lastWords(run.log(instance.name())),
               state -> {},
               rehearsal,
-              GRACE);
+              GRACE,
+              ports);
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(supervisor::stop));
       rehearsal.attend(supervisor);
       // What was recorded until then is worth a cache too.

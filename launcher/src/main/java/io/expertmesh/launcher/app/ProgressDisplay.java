@@ -56,6 +56,16 @@ final class ProgressDisplay implements SupervisorListener {
   }
 
   @Override
+  public void added(String name) {
+    terminal.line(name + " is started: its shard needs more replicas.");
+  }
+
+  @Override
+  public void removed(String name) {
+    terminal.line(name + " leaves: its shard needs fewer replicas.");
+  }
+
+  @Override
   public void restarting(String name, String how, Duration delay) {
     terminal.line(name + " " + how + "; it is started again in " + Quantities.seconds(delay) + ".");
   }

@@ -15,6 +15,8 @@ final class ServiceSlot {
   private int restarts;
   private boolean ready;
   private long restartAtNanos;
+  private boolean leaving;
+  private long leaveByNanos;
 
   ServiceSlot(InstancePlan plan, ChildProcess child, long nowNanos) {
     this.plan = Objects.requireNonNull(plan, "plan");
@@ -38,6 +40,27 @@ final class ServiceSlot {
     ready = true;
   }
 
+  /**
+   * Has the replica finish what it has and end; it is not started again.
+   *
+   * @param byNanos when it is killed if it has not ended
+   */
+  void leave(long byNanos) {
+    leaving = true;
+    leaveByNanos = byNanos;
+    child.terminate();
+  }
+
+  /** True if it was told to leave. */
+  boolean leaving() {
+    return leaving;
+  }
+
+  /** True if it was told to leave and takes too long. */
+  boolean leaveOverdue(long nowNanos) {
+    return leaving && child.isAlive() && nowNanos - leaveByNanos >= 0;
+  }
+
   /** Notes that the process ended; the answer says how long to wait before the next. */
   Duration ended(long nowNanos) {
     ready = false;
@@ -48,12 +71,12 @@ final class ServiceSlot {
 
   /** True if the process ended and its successor is due. */
   boolean restartDue(long nowNanos) {
-    return !child.isAlive() && restartAtNanos != 0 && nowNanos - restartAtNanos >= 0;
+    return !child.isAlive() && !leaving && restartAtNanos != 0 && nowNanos - restartAtNanos >= 0;
   }
 
   /** True if the process ended and nobody noted it yet. */
   boolean endedUnnoticed() {
-    return !child.isAlive() && restartAtNanos == 0;
+    return !child.isAlive() && !leaving && restartAtNanos == 0;
   }
 
   void restarted(ChildProcess successor, long nowNanos) {

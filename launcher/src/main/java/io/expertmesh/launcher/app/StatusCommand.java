@@ -57,7 +57,7 @@ final class StatusCommand implements Callable<Integer> {
                 "RESTARTS"));
     try (Introspection introspection = new Introspection(new RunCredentials(run).open())) {
       for (InstanceState instance : state.instances()) {
-        table.add(row(instance, introspection.ask(instance.grpcPort())));
+        table.add(row(instance, introspection.ask(instance.kind(), instance.grpcPort())));
       }
     }
     table.lines().forEach(terminal::line);

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +20,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 
 /**
  * Runs the processes of one mesh: starts all, tells how far they are, starts again what ends by
@@ -38,6 +40,7 @@ final class Supervisor {
   private final Consumer<MeshState> publish;
   private final SupervisorListener listener;
   private final Duration grace;
+  private final IntSupplier freePort;
 
   private final List<ServiceSlot> slots = new ArrayList<>();
   private final Semaphore wakeUp = new Semaphore(0);
@@ -45,6 +48,7 @@ final class Supervisor {
   private final long startedMillis = System.currentTimeMillis();
   private final long startedNanos = System.nanoTime();
   private volatile boolean stopRequested;
+  private volatile Map<String, Integer> wanted = Map.of();
   private Phase phase = Phase.STARTING;
 
   /**
@@ -53,6 +57,7 @@ final class Supervisor {
    * @param lastWords a sentence from the log of an instance that ended; may be empty
    * @param publish keeps the state for other processes to read
    * @param grace how long each kind of service may take to stop before it is killed
+   * @param freePort yields an unused loopback port for a further replica
    */
   Supervisor(
       MeshPlan plan,
@@ -61,7 +66,8 @@ final class Supervisor {
       Function<InstancePlan, String> lastWords,
       Consumer<MeshState> publish,
       SupervisorListener listener,
-      Duration grace) {
+      Duration grace,
+      IntSupplier freePort) {
     this.plan = Objects.requireNonNull(plan, "plan");
     this.starter = Objects.requireNonNull(starter, "starter");
     this.probe = Objects.requireNonNull(probe, "probe");
@@ -69,6 +75,7 @@ final class Supervisor {
     this.publish = Objects.requireNonNull(publish, "publish");
     this.listener = Objects.requireNonNull(listener, "listener");
     this.grace = Objects.requireNonNull(grace, "grace");
+    this.freePort = Objects.requireNonNull(freePort, "freePort");
   }
 
   /**
@@ -118,13 +125,77 @@ final class Supervisor {
   }
 
   private void startAll() {
-    for (InstancePlan instance : plan.instances()) {
-      if (stopRequested) {
-        return;
-      }
-      slots.add(new ServiceSlot(instance, start(instance), System.nanoTime()));
-    }
+    startThose(true);
     publish(Phase.STARTING, "");
+  }
+
+  /** Starts what serves requests, or the rest. */
+  private void startThose(boolean serving) {
+    for (InstancePlan instance : plan.instances()) {
+      if (instance.kind().serving() == serving && !stopRequested) {
+        slots.add(new ServiceSlot(instance, start(instance), System.nanoTime()));
+      }
+    }
+  }
+
+  /**
+   * Says how many replicas shards should have. Shards that are not named stay as they are. May be
+   * called from any thread; takes effect once the mesh is ready.
+   */
+  void scale(Map<String, Integer> replicas) {
+    wanted = Map.copyOf(replicas);
+    wakeUp.release();
+  }
+
+  private void scaleShards() {
+    boolean changed = slots.removeIf(slot -> slot.leaving() && !slot.child().isAlive());
+    for (Map.Entry<String, Integer> entry : wanted.entrySet()) {
+      changed |= scale(entry.getKey(), entry.getValue());
+    }
+    for (ServiceSlot slot : slots) {
+      if (slot.leaveOverdue(System.nanoTime())) {
+        slot.child().kill();
+      }
+    }
+    if (changed) {
+      publish(phase, "");
+    }
+  }
+
+  private boolean scale(String shard, int replicas) {
+    List<ServiceSlot> running = new ArrayList<>();
+    for (ServiceSlot slot : slots) {
+      if (slot.plan().shard().equals(shard) && !slot.leaving()) {
+        running.add(slot);
+      }
+    }
+    Optional<InstancePlan> first =
+        plan.instances().stream().filter(instance -> instance.shard().equals(shard)).findFirst();
+    if (shard.isEmpty() || first.isEmpty() || running.size() == replicas) {
+      return false;
+    }
+    for (int missing = replicas - running.size(); missing > 0; missing--) {
+      InstancePlan added = first.get().sibling(unusedName(shard), freePort.getAsInt());
+      slots.add(new ServiceSlot(added, start(added), System.nanoTime()));
+      listener.added(added.name());
+    }
+    // The newest first: its caches and its place in the choices of routers matter least.
+    while (running.size() > replicas) {
+      ServiceSlot last = running.removeLast();
+      last.leave(System.nanoTime() + grace.toNanos());
+      listener.removed(last.plan().name());
+    }
+    return true;
+  }
+
+  private String unusedName(String shard) {
+    int number = 0;
+    while (true) {
+      String name = shard + "-r" + ++number;
+      if (slots.stream().noneMatch(slot -> slot.plan().name().equals(name))) {
+        return name;
+      }
+    }
   }
 
   private ChildProcess start(InstancePlan instance) {
@@ -134,6 +205,9 @@ final class Supervisor {
   }
 
   private void superviseOnce() {
+    if (phase == Phase.READY) {
+      scaleShards();
+    }
     for (ServiceSlot slot : slots) {
       if (slot.endedUnnoticed()) {
         ended(slot);
@@ -147,6 +221,7 @@ final class Supervisor {
     }
     listener.progressed(elapsed());
     if (phase == Phase.STARTING && slots.stream().allMatch(ServiceSlot::ready)) {
+      startThose(false);
       publish(Phase.READY, "");
       listener.ready(elapsed());
     }

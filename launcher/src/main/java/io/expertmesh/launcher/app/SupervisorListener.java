@@ -20,4 +20,10 @@ interface SupervisorListener {
    * @param how it ended, e.g. "was ended by signal 9"
    */
   void restarting(String name, String how, Duration delay);
+
+  /** A replica was started beside those of the plan. */
+  default void added(String name) {}
+
+  /** A replica was told to finish what it has and to end. */
+  default void removed(String name) {}
 }

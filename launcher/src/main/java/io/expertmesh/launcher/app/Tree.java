@@ -50,7 +50,7 @@ record Tree(Path dist, List<String> jvmFlags) {
 
   /** The command line that makes a cache from what a service recorded; it writes to a draft. */
   List<String> assembly(ServiceKind kind, Path draft) {
-    List<String> command = jvm();
+    List<String> command = jvm(kind);
     command.addAll(
         List.of(
             "-XX:AOTMode=create",
@@ -71,8 +71,16 @@ record Tree(Path dist, List<String> jvmFlags) {
     return dist.resolve("cache").resolve(kind.artifact() + ".record");
   }
 
+  /** The command line of another main class on the class path of a kind of service. */
+  List<String> tool(ServiceKind kind, String mainClass, List<String> arguments) {
+    List<String> command = jvm(kind);
+    command.addAll(List.of("-cp", classpath(kind), mainClass));
+    command.addAll(arguments);
+    return command;
+  }
+
   private List<String> command(InstancePlan instance, List<String> cacheFlags) {
-    List<String> command = jvm();
+    List<String> command = jvm(instance.kind());
     command.addAll(cacheFlags);
     command.addAll(List.of("-cp", classpath(instance.kind()), instance.kind().mainClass()));
     command.addAll(instance.arguments());
@@ -80,10 +88,13 @@ record Tree(Path dist, List<String> jvmFlags) {
   }
 
   /** Caches fit only a JVM with the flags that they were made with. */
-  private List<String> jvm() {
+  private List<String> jvm(ServiceKind kind) {
     List<String> command = new ArrayList<>(List.of(JAVA));
     command.addAll(jvmFlags);
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
+    if (!kind.serving()) {
+      command.add("-Xmx256m");
+    }
     return command;
   }
 

@@ -4,6 +4,7 @@ import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshPlanner;
 import io.expertmesh.launcher.core.ModelFacts;
+import io.expertmesh.launcher.core.ScaleOptions;
 import io.expertmesh.launcher.core.TlsKeys;
 import io.expertmesh.launcher.core.UpOptions;
 import java.nio.channels.FileLock;
@@ -110,6 +111,34 @@ final class UpCommand implements Callable<Integer> {
   private boolean tls;
 
   @Option(
+      names = "--kafka",
+      paramLabel = "WHERE",
+      defaultValue = ScaleOptions.EMBEDDED,
+      description =
+          "Where load events go: embedded (a broker that comes along), none, or host:port,... of a"
+              + " cluster")
+  private String kafka = ScaleOptions.EMBEDDED;
+
+  @Option(
+      names = "--autoscale",
+      description = "Start and drain expert-services as the load of their shards asks for")
+  private boolean autoscale;
+
+  @Option(
+      names = "--min-replicas",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "With --autoscale: least replicas of a shard; 0 = an idle shard has none")
+  private int minReplicas;
+
+  @Option(
+      names = "--max-replicas",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "With --autoscale: most replicas of a shard")
+  private int maxReplicas;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Any other configuration key, e.g. --set expertmesh.attention.kv-tokens=65536")
@@ -171,7 +200,8 @@ final class UpCommand implements Callable<Integer> {
         host,
         port,
         threads,
-        settings);
+        settings,
+        new ScaleOptions(kafka, autoscale, minReplicas, maxReplicas));
   }
 
   private List<String> argumentsWithoutDetach() {

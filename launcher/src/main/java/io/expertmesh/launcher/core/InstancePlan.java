@@ -14,10 +14,35 @@ import java.util.Objects;
  */
 public record InstancePlan(
     ServiceKind kind, String name, String shard, int grpcPort, List<String> arguments) {
+  private static final String INSTANCE = "--expertmesh.instance=";
+  private static final String REPLICA = "--expertmesh.expert.replica=";
+  private static final String PORT = "--expertmesh.grpc.port=";
+
   public InstancePlan {
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(shard, "shard");
     arguments = List.copyOf(arguments);
+  }
+
+  /**
+   * Another replica of the same shard.
+   *
+   * @param newName its name
+   * @param newPort loopback port of its gRPC server
+   */
+  public InstancePlan sibling(String newName, int newPort) {
+    List<String> changed =
+        arguments.stream()
+            .map(
+                argument ->
+                    switch (argument.substring(0, argument.indexOf('=') + 1)) {
+                      case INSTANCE -> INSTANCE + newName;
+                      case REPLICA -> REPLICA + newName;
+                      case PORT -> PORT + newPort;
+                      case String _ -> argument;
+                    })
+            .toList();
+    return new InstancePlan(kind, newName, shard, newPort, changed);
   }
 }

@@ -17,6 +17,8 @@ public final class MeshPlanner {
   private final ModelFacts model;
   private final IntSupplier freePort;
   private final int cores;
+  private final int kafkaPort;
+  private final int autoscalerPort;
 
   /**
    * @param freePort yields another unused loopback port at each call
@@ -27,6 +29,8 @@ public final class MeshPlanner {
     this.model = model;
     this.freePort = freePort;
     this.cores = cores;
+    this.kafkaPort = options.scale().embedded() ? freePort.getAsInt() : 0;
+    this.autoscalerPort = options.scale().autoscale() ? freePort.getAsInt() : 0;
   }
 
   /** The plan; refuses more shards than a layer has experts. */
@@ -50,6 +54,7 @@ public final class MeshPlanner {
     List<InstancePlan> attention = attention(routerAddresses);
     instances.addAll(attention);
     instances.add(gateway(addresses(attention)));
+    instances.addAll(companions());
     return new MeshPlan(model.modelId(), url(), instances);
   }
 
@@ -64,7 +69,46 @@ public final class MeshPlanner {
     return switch (kind) {
       case ATTENTION -> Math.max(1, cores / options.attention());
       case EXPERT -> Math.max(1, cores / (options.experts() * options.replicas()));
-      case ROUTER, GATEWAY -> 1;
+      case ROUTER, GATEWAY, KAFKA, AUTOSCALER -> 1;
+    };
+  }
+
+  /** What scales the mesh, and is started once the mesh serves. */
+  private List<InstancePlan> companions() {
+    List<InstancePlan> companions = new ArrayList<>();
+    if (options.scale().embedded()) {
+      companions.add(
+          new InstancePlan(
+              ServiceKind.KAFKA,
+              "kafka",
+              "",
+              kafkaPort,
+              List.of(
+                  "--expertmesh.kafka.port=" + kafkaPort,
+                  "--expertmesh.kafka.controller-port=" + freePort.getAsInt(),
+                  "--expertmesh.kafka.data=kafka",
+                  "--expertmesh.exit-with-parent=true")));
+    }
+    if (options.scale().autoscale()) {
+      companions.add(
+          instance(
+              ServiceKind.AUTOSCALER,
+              "autoscaler",
+              "",
+              Map.of(
+                  "expertmesh.autoscaler.http-port", Integer.toString(autoscalerPort),
+                  "expertmesh.autoscaler.min", Integer.toString(options.scale().minReplicas()),
+                  "expertmesh.autoscaler.max", Integer.toString(options.scale().maxReplicas()))));
+    }
+    return companions;
+  }
+
+  /** Where load events go; empty for nowhere. */
+  private String kafka() {
+    return switch (options.scale().kafka()) {
+      case ScaleOptions.EMBEDDED -> LOOPBACK + ":" + kafkaPort;
+      case ScaleOptions.OFF -> "";
+      case String cluster -> cluster;
     };
   }
 
@@ -116,9 +160,14 @@ public final class MeshPlanner {
         "gateway",
         "",
         Map.of(
-            "expertmesh.gateway.attention", attention,
-            "server.address", options.host(),
-            "server.port", Integer.toString(options.port())));
+            "expertmesh.gateway.attention",
+            attention,
+            "expertmesh.gateway.autoscaler",
+            autoscalerPort == 0 ? "" : LOOPBACK + ":" + autoscalerPort,
+            "server.address",
+            options.host(),
+            "server.port",
+            Integer.toString(options.port())));
   }
 
   private InstancePlan instance(
@@ -132,6 +181,7 @@ public final class MeshPlanner {
     keys.put("expertmesh.grpc.port", Integer.toString(port));
     keys.put("expertmesh.threads", Integer.toString(threads(kind)));
     keys.put("expertmesh.exit-with-parent", "true");
+    keys.put("expertmesh.telemetry.kafka", kafka());
     options.settings().entrySet().stream()
         .filter(setting -> concerns(setting.getKey(), kind))
         .forEach(setting -> keys.put(setting.getKey(), setting.getValue()));
@@ -150,6 +200,9 @@ public final class MeshPlanner {
     }
     if (key.startsWith("expertmesh.attention.")) {
       return kind == ServiceKind.ATTENTION;
+    }
+    if (key.startsWith("expertmesh.autoscaler.")) {
+      return kind == ServiceKind.AUTOSCALER;
     }
     if (key.startsWith("expertmesh.gateway.") || key.startsWith("server.")) {
       return kind == ServiceKind.GATEWAY;

@@ -4,19 +4,24 @@ package io.expertmesh.launcher.core;
  * The kinds of processes in a mesh, in the order in which they are listed; they stop in reverse.
  */
 public enum ServiceKind {
-  ROUTER("router", "router-service", "io.expertmesh.router.app.RouterApplication"),
-  EXPERT("experts", "expert-service", "io.expertmesh.expert.app.ExpertApplication"),
-  ATTENTION("attention", "attention-service", "io.expertmesh.attention.app.AttentionApplication"),
-  GATEWAY("gateway", "gateway", "io.expertmesh.gateway.app.GatewayApplication");
+  KAFKA("kafka", "kafka", "io.expertmesh.kafka.app.BrokerApplication", false),
+  AUTOSCALER("autoscaler", "k8s", "io.expertmesh.autoscaler.app.AutoscalerApplication", false),
+  ROUTER("router", "router-service", "io.expertmesh.router.app.RouterApplication", true),
+  EXPERT("experts", "expert-service", "io.expertmesh.expert.app.ExpertApplication", true),
+  ATTENTION(
+      "attention", "attention-service", "io.expertmesh.attention.app.AttentionApplication", true),
+  GATEWAY("gateway", "gateway", "io.expertmesh.gateway.app.GatewayApplication", true);
 
   private final String label;
   private final String artifact;
   private final String mainClass;
+  private final boolean serving;
 
-  ServiceKind(String label, String artifact, String mainClass) {
+  ServiceKind(String label, String artifact, String mainClass, boolean serving) {
     this.label = label;
     this.artifact = artifact;
     this.mainClass = mainClass;
+    this.serving = serving;
   }
 
   /** First part of the names of its instances. */
@@ -27,6 +32,14 @@ public enum ServiceKind {
   /** Name of its jar and of its classpath file in the runnable tree. */
   public String artifact() {
     return artifact;
+  }
+
+  /**
+   * True if requests need it. The others are started when the mesh is ready, and nobody waits for
+   * them.
+   */
+  public boolean serving() {
+    return serving;
   }
 
   /** Class whose main method starts it. */

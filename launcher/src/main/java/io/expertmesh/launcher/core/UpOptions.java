@@ -15,6 +15,7 @@ import java.util.Objects;
  * @param port port that the gateway listens on
  * @param threads compute threads per computing process; 0 = cores divided among those of one kind
  * @param settings further configuration keys, handed to the services that know them
+ * @param scale telemetry and scaling
  */
 public record UpOptions(
     String model,
@@ -25,12 +26,38 @@ public record UpOptions(
     String host,
     int port,
     int threads,
-    Map<String, String> settings) {
+    Map<String, String> settings,
+    ScaleOptions scale) {
   private static final int MOST_PROCESSES = 512;
+
+  /** Options without telemetry and scaling. */
+  public UpOptions(
+      String model,
+      int experts,
+      int replicas,
+      int attention,
+      int routers,
+      String host,
+      int port,
+      int threads,
+      Map<String, String> settings) {
+    this(
+        model,
+        experts,
+        replicas,
+        attention,
+        routers,
+        host,
+        port,
+        threads,
+        settings,
+        ScaleOptions.NONE);
+  }
 
   public UpOptions {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(scale, "scale");
     within("--experts", experts, 1, MOST_PROCESSES);
     within("--replicas", replicas, 1, MOST_PROCESSES);
     within("--attention", attention, 1, MOST_PROCESSES);

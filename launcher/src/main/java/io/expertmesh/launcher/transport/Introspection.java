@@ -1,5 +1,6 @@
 package io.expertmesh.launcher.transport;
 
+import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.core.ServiceReport;
 import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -8,6 +9,9 @@ import io.expertmesh.protocol.v1.ServiceStatus;
 import io.expertmesh.protocol.v1.StatusRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +35,20 @@ public final class Introspection implements AutoCloseable {
   public Introspection(MeshCredentials credentials) {
     this.credentials = credentials;
     this.netty = new MeshNetty("introspection", credentials);
+  }
+
+  /** What a process says of itself; of a broker, which says nothing, whether it listens. */
+  public Optional<ServiceReport> ask(ServiceKind kind, int port) {
+    return kind == ServiceKind.KAFKA ? listens(port) : ask(port);
+  }
+
+  private static Optional<ServiceReport> listens(int port) {
+    try {
+      new Socket(InetAddress.getLoopbackAddress(), port).close();
+      return Optional.of(ServiceReport.of(ServiceReport.READY));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /**

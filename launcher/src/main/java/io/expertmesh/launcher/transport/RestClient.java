@@ -49,6 +49,32 @@ public final class RestClient implements AutoCloseable {
         text);
   }
 
+  /**
+   * Asks for a JSON document.
+   *
+   * @param path from the root, e.g. {@code /v1/scaling}
+   */
+  public JsonNode get(String path) {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url + path)).timeout(CONNECT).build();
+    try {
+      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() == 404) {
+        throw new LauncherException(
+            "This mesh has no " + path + "; it was not started with ./mesh up --autoscale.");
+      }
+      if (response.statusCode() != 200) {
+        throw new LauncherException(
+            url + path + " answers HTTP " + response.statusCode() + "; try again in a moment.");
+      }
+      return JSON.readTree(response.body());
+    } catch (IOException | JacksonException e) {
+      throw new LauncherException("No mesh answers at " + url + path + ".", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LauncherException("Interrupted while waiting for " + url, e);
+    }
+  }
+
   private void stream(
       String path, Map<String, Object> body, ChoiceText textOf, Consumer<String> text) {
     HttpRequest request =

@@ -137,7 +137,8 @@ class SupervisorTest {
         instance -> Logs.lastWords(log(instance)),
         states::add,
         new Told(),
-        grace);
+        grace,
+        () -> 1);
   }
 
   private Path log(InstancePlan instance) {

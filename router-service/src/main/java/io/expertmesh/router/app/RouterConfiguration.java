@@ -17,6 +17,7 @@ import io.expertmesh.protocol.transport.IntrospectionService;
 import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.StatusHealth;
+import io.expertmesh.router.core.DispatchLimits;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.Grouped;
 import io.expertmesh.router.core.RoutedModel;
@@ -81,7 +82,14 @@ class RouterConfiguration {
             kernels.provider(),
             selection.reason());
         return new RouterReactor(
-            routerId(), model, gates, kernels, netty, board, new SplittableRandom());
+            routerId(),
+            model,
+            gates,
+            kernels,
+            netty,
+            board,
+            new SplittableRandom(),
+            DispatchLimits.standard().spreading(settings.router().spreadRows()));
       }
     } catch (CheckpointException | IllegalArgumentException e) {
       throw new RefusedException(e);

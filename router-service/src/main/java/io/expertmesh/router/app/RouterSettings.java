@@ -1,5 +1,6 @@
 package io.expertmesh.router.app;
 
+import io.expertmesh.router.core.DispatchLimits;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -19,7 +20,24 @@ record RouterSettings(
     @DefaultValue("") String modelId,
     @DefaultValue("auto") String provider,
     @DefaultValue("auto") String dtype,
-    @DefaultValue("request") String grouping) {
+    @DefaultValue("request") String grouping,
+    @DefaultValue Router router) {
+
+  /**
+   * How rows are sent.
+   *
+   * @param spreadRows rows for one expert that a replica is given at least, before another replica
+   *     of the same expert gets some
+   */
+  record Router(@DefaultValue("" + DispatchLimits.SPREAD_ROWS) int spreadRows) {
+    Router {
+      if (spreadRows < 1 || spreadRows > 1 << 20) {
+        throw new RefusedException(
+            "expertmesh.router.spread-rows is " + spreadRows + ", must be from 1 to 1048576");
+      }
+    }
+  }
+
   RouterSettings {
     if (model.isBlank()) {
       throw new RefusedException("expertmesh.model is not set, must be a checkpoint directory");

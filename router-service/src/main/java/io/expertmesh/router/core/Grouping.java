@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Puts the pairs of a call on as few messages as can be: one per replica, as long as it is not
  * full. A replica is chosen when the first of its experts comes up, and then takes every further
- * expert that it hosts.
+ * expert that it hosts. Many rows for one expert are shared among its replicas.
  */
 final class Grouping {
   private final RoutedModel model;
@@ -17,6 +17,9 @@ final class Grouping {
   private final ReplicaChoice choice;
   private final InFlight inFlight;
   private final int pairsPerMessage;
+  private final int spreadRows;
+  private Replica[] sharing = new Replica[4];
+  private int sharers;
   private final List<ExpertCall> open = new ArrayList<>();
   private int[] order = new int[64];
   private int[] marks = new int[16];
@@ -33,6 +36,7 @@ final class Grouping {
     this.choice = choice;
     this.inFlight = inFlight;
     this.pairsPerMessage = limits.pairsPerMessage(model);
+    this.spreadRows = limits.spreadRows();
     this.ends = new int[model.mostExperts() + 1];
   }
 
@@ -86,6 +90,8 @@ final class Grouping {
       while (end < count && call.assignments().expert(pairs[end]) == expert) {
         end++;
       }
+      int share = share(end - next, registry.hosts(layer, expert).length);
+      sharers = 0;
       while (next < end) {
         ExpertCall message = messageFor(call, layer, expert, tried, suspect);
         if (message == null) {
@@ -94,7 +100,9 @@ final class Grouping {
             call.unavailable(pairs[next++]);
           }
         } else {
-          int taken = Math.min(end - next, pairsPerMessage - message.pairCount());
+          int most = Math.min(share, pairsPerMessage - message.pairCount());
+          int taken = Math.min(end - next, most);
+          shared(message.replica());
           message.addPairs(pairs, next, taken);
           message.replica().addInFlight(taken);
           next += taken;
@@ -111,14 +119,55 @@ final class Grouping {
     open.clear();
   }
 
-  private @Nullable ExpertCall messageFor(
-      CallState call, int layer, int expert, Replica[] tried, boolean suspect) {
-    for (int i = 0; i < open.size(); i++) {
-      if (open.get(i).replica().hosts(layer, expert)) {
-        return open.get(i);
+  /** Rows that one replica takes of so many for one expert. */
+  private int share(int rows, int hosts) {
+    int evenly = (rows + Math.max(1, hosts) - 1) / Math.max(1, hosts);
+    return rows < 2 * spreadRows ? rows : Math.max(spreadRows, evenly);
+  }
+
+  private void shared(Replica replica) {
+    if (!isSharing(replica)) {
+      if (sharers == sharing.length) {
+        sharing = Arrays.copyOf(sharing, 2 * sharers);
+      }
+      sharing[sharers++] = replica;
+    }
+  }
+
+  private boolean isSharing(Replica replica) {
+    for (int i = 0; i < sharers; i++) {
+      if (sharing[i] == replica) {
+        return true;
       }
     }
-    Replica replica = choice.choose(registry.hosts(layer, expert), tried);
+    return false;
+  }
+
+  private Replica[] triedAndSharing(Replica[] tried) {
+    Replica[] out = Arrays.copyOf(tried, tried.length + sharers);
+    System.arraycopy(sharing, 0, out, tried.length, sharers);
+    return out;
+  }
+
+  private @Nullable ExpertCall messageFor(
+      CallState call, int layer, int expert, Replica[] tried, boolean suspect) {
+    ExpertCall again = null;
+    for (int i = 0; i < open.size(); i++) {
+      if (open.get(i).replica().hosts(layer, expert)) {
+        if (!isSharing(open.get(i).replica())) {
+          return open.get(i);
+        }
+        again = open.get(i);
+      }
+    }
+    Replica[] hosts = registry.hosts(layer, expert);
+    Replica replica = choice.choose(hosts, sharers == 0 ? tried : triedAndSharing(tried));
+    if (replica == null && again != null) {
+      return again;
+    }
+    if (replica == null) {
+      replica = choice.choose(hosts, tried);
+    }
     if (replica == null) {
       return null;
     }

@@ -45,6 +45,7 @@ public final class RouterReactor {
    * A router without replicas.
    *
    * @param routerId name that replicas are told
+   * @param limits bounds of its dispatcher
    */
   public RouterReactor(
       String routerId,
@@ -53,7 +54,8 @@ public final class RouterReactor {
       Kernels kernels,
       MeshNetty netty,
       StatusBoard board,
-      RandomGenerator random) {
+      RandomGenerator random,
+      DispatchLimits limits) {
     this.model = model;
     this.netty = netty;
     this.board = board;
@@ -72,7 +74,7 @@ public final class RouterReactor {
                     new ReplicaChoice(random),
                     kernels,
                     link,
-                    DispatchLimits.standard(),
+                    limits,
                     System::nanoTime),
             this::showState);
     this.dispatcher = replicas.dispatcher();

@@ -62,7 +62,10 @@ class RouterApplicationTest {
 
   @Test
   void settingsNameTheKeyAndWhatIsAllowed() {
-    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto", "request"))
+    RouterSettings.Router router = new RouterSettings.Router(16);
+    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto", "request", router))
         .hasMessage("expertmesh.model is not set, must be a checkpoint directory");
+    assertThatThrownBy(() -> new RouterSettings.Router(0))
+        .hasMessage("expertmesh.router.spread-rows is 0, must be from 1 to 1048576");
   }
 }

@@ -98,6 +98,35 @@ class DispatcherTest {
   }
 
   @Test
+  void manyRowsForOneExpertAreSharedAmongItsReplicas() {
+    dispatcher = dispatcher(DispatchLimits.standard().spreading(2));
+    replica("a", 0, 4);
+    replica("b", 0, 4);
+    replica("c", 0, 4);
+    RouteRequest request = request(0, 40);
+
+    dispatcher.route(request);
+
+    assertThat(sent).hasSize(3);
+    assertThat(sent.stream().mapToInt(ExpertCall::pairCount).sum()).isEqualTo(80);
+    // each expert's rows are shared evenly, so the sums are as far apart as there are experts
+    assertThat(sent).allMatch(m -> Math.abs(m.pairCount() - 80 / 3.0) <= EXPERTS);
+    List.copyOf(sent).forEach(this::answer);
+    assertThat(sink.completed.getFirst().rows).isEqualTo(direct(request));
+  }
+
+  @Test
+  void fewRowsForOneExpertStayTogether() {
+    replica("a", 0, 4);
+    replica("b", 0, 4);
+    RouteRequest request = request(0, 12);
+
+    dispatcher.route(request);
+
+    assertThat(sent).hasSize(1);
+  }
+
+  @Test
   void rowsOfALostReplicaGoToAnother() {
     Replica a = replica("a", 0, 4);
     RouteRequest request = request(1, 6);

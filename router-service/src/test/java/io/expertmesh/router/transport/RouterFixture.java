@@ -14,6 +14,7 @@ import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.RoutedLayerGrpc;
 import io.expertmesh.protocol.v1.RoutedReply;
 import io.expertmesh.protocol.v1.RoutedRequest;
+import io.expertmesh.router.core.DispatchLimits;
 import io.expertmesh.router.core.Gate;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.RouteRequest;
@@ -57,7 +58,15 @@ final class RouterFixture implements AutoCloseable {
     model = new RoutedModel("m", VERSION, width, DType.F32, new int[] {experts});
     gates = gates(width, experts);
     reactor =
-        new RouterReactor("r", model, gates(width, experts), kernels, netty, board, new Random(1));
+        new RouterReactor(
+            "r",
+            model,
+            gates(width, experts),
+            kernels,
+            netty,
+            board,
+            new Random(1),
+            DispatchLimits.standard());
     NettyServerBuilder builder = NettyServerBuilder.forPort(0);
     netty.customise(builder);
     server =

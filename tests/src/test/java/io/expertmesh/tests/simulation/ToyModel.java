@@ -1,11 +1,11 @@
 package io.expertmesh.tests.simulation;
 
-import io.expertmesh.router.core.Gate;
 import io.expertmesh.model.core.GatingSpec;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.WeightMatrix;
+import io.expertmesh.router.core.Gate;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.RoutedModel;
 import io.expertmesh.router.core.gating.SoftmaxTopK;

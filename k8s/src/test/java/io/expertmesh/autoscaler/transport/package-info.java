@@ -1,0 +1,5 @@
+/** Tests. */
+@NullMarked
+package io.expertmesh.autoscaler.transport;
+
+import org.jspecify.annotations.NullMarked;

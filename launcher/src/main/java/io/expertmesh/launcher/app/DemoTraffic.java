@@ -1,0 +1,119 @@
+package io.expertmesh.launcher.app;
+
+import io.expertmesh.launcher.core.LatencyWindow;
+import io.expertmesh.launcher.core.LauncherException;
+import io.expertmesh.launcher.transport.RestClient;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Callers that send one request after the other. Four of five ask for one and the same token over
+ * and over, which takes the same experts every time; the others let the model speak.
+ */
+final class DemoTraffic implements AutoCloseable {
+  private static final int TOKENS = 32;
+  private static final int SPAN_SECONDS = 5;
+
+  /** A word of the bundled model's vocabulary. */
+  private static final String HOT_TOKEN = "300";
+
+  private final RestClient client;
+  private final LatencyWindow gaps = new LatencyWindow(TimeUnit.SECONDS.toNanos(SPAN_SECONDS));
+  private final AtomicInteger wanted = new AtomicInteger();
+  private final AtomicInteger running = new AtomicInteger();
+  private final LongAdder done = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private volatile String lastFailure = "";
+
+  DemoTraffic(String url) {
+    client = new RestClient(Objects.requireNonNull(url, "url"));
+  }
+
+  /** Has so many callers send from now on. */
+  void callers(int count) {
+    wanted.set(count);
+    while (running.get() < count) {
+      int number = running.getAndIncrement();
+      var unused =
+          Thread.ofVirtual().name("caller-" + number).start(() -> send(number, number % 5 != 4));
+    }
+  }
+
+  private void send(int number, boolean hot) {
+    while (number < wanted.get()) {
+      request(hot);
+    }
+    running.decrementAndGet();
+  }
+
+  private void request(boolean hot) {
+    Map<String, Object> body =
+        hot
+            ? Map.of(
+                "prompt",
+                "This package contains",
+                "max_tokens",
+                TOKENS,
+                "stream",
+                true,
+                "logit_bias",
+                Map.of(HOT_TOKEN, 100))
+            : Map.of(
+                "prompt",
+                "This package contains",
+                "max_tokens",
+                TOKENS,
+                "stream",
+                true,
+                "temperature",
+                1);
+    long[] last = {0};
+    try {
+      client.complete(
+          body,
+          piece -> {
+            long now = System.nanoTime();
+            if (last[0] != 0) {
+              gaps.add(now, now - last[0]);
+            }
+            last[0] = now;
+          });
+      done.increment();
+    } catch (LauncherException e) {
+      if (wanted.get() > 0) {
+        failed.increment();
+        lastFailure = String.valueOf(e.getMessage());
+      }
+    }
+  }
+
+  /** One line: callers, requests, gaps between tokens. */
+  String line() {
+    long now = System.nanoTime();
+    return "%d callers, %d requests done, %d failed, %.0f tokens/s, gap p50 %.0f ms, p99 %.0f ms"
+        .formatted(
+            wanted.get(),
+            done.sum(),
+            failed.sum(),
+            gaps.count(now) / (double) SPAN_SECONDS,
+            gaps.percentileMillis(now, 0.5),
+            gaps.percentileMillis(now, 0.99));
+  }
+
+  long failed() {
+    return failed.sum();
+  }
+
+  String lastFailure() {
+    return lastFailure;
+  }
+
+  @Override
+  public void close() {
+    wanted.set(0);
+    client.close();
+  }
+}
