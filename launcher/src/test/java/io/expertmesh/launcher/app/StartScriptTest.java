@@ -30,6 +30,8 @@ class StartScriptTest {
           "expert-service",
           "attention-service",
           "gateway",
+          "kafka",
+          "k8s",
           "launcher");
 
   private static final String MAVEN =
@@ -38,7 +40,7 @@ class StartScriptTest {
       echo "maven $*" >> "$PWD/calls"
       [ -z "$FAKE_FAILURE" ] || { echo "[ERROR] X.java:[1,2] $FAKE_FAILURE"; exit 1; }
       mkdir -p dist/lib
-      for a in router-service expert-service attention-service gateway launcher; do
+      for a in router-service expert-service attention-service gateway kafka k8s launcher; do
         echo lib/some.jar > dist/$a.classpath
         : > dist/lib/$a.jar
       done

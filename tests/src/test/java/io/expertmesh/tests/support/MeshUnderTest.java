@@ -64,6 +64,9 @@ public final class MeshUnderTest implements AutoCloseable {
           new ArrayList<>(
               List.of("up", "--detach", "--model", model.toString(), "--port", "" + port));
       words.addAll(List.of(options));
+      if (!words.contains("--kafka") && !words.contains("--autoscale")) {
+        words.addAll(List.of("--kafka", "none"));
+      }
       CommandResult result = command(run, words);
       if (result.status() != 0) {
         throw new AssertionError(
