@@ -54,7 +54,9 @@ enum SpecZoo {
               linear(i + ".k", 24, HIDDEN),
               biased(i + ".v", 24, HIDDEN),
               biased(i + ".o", HIDDEN, 72));
-      return parallel(i, layerNorm(i + ".n", HIDDEN), attention, biasedFfn(i + ".f", 33), 0.7f);
+      Activation activation = i == 0 ? new Activation.Gelu() : new Activation.QuickGelu();
+      return parallel(
+          i, layerNorm(i + ".n", HIDDEN), attention, biasedFfn(i + ".f", 33, activation), 0.7f);
     }
 
     @Override
@@ -106,7 +108,7 @@ enum SpecZoo {
               i,
               Optional.of(
                   new RoutedFfn.SharedExpert(
-                      biasedFfn(i + ".shared", 21),
+                      biasedFfn(i + ".shared", 21, new Activation.ClampedSwiGlu(1.702f, 0.9f)),
                       Optional.of(TensorRef.matrix(i + ".sharedGate", 1, HIDDEN))))));
     }
   },
@@ -239,12 +241,12 @@ enum SpecZoo {
     }
   },
 
-  /** Rotation that grows with the length. */
+  /** Rotation that grows with the length, networks without gates. */
   DYNAMIC_ROPE {
     @Override
     LayerSpec layer(int i) {
       RopeSpec rope = new RopeSpec(10_000, 16, false, new RopeScaling.DynamicNtk(2, 16));
-      return sequential(i, attention(i, 4, 2, 16, rope, 0), ffn(i + ".f", 32));
+      return sequential(i, attention(i, 4, 2, 16, rope, 0), ungated(i + ".f", i));
     }
   };
 
@@ -323,12 +325,23 @@ enum SpecZoo {
         TensorRef.matrix(name + ".down", HIDDEN, inner));
   }
 
-  static DenseFfn biasedFfn(String name, int inner) {
+  static DenseFfn biasedFfn(String name, int inner, Activation activation) {
     return new DenseFfn(
         inner,
-        new Activation.Silu(),
+        activation,
         Optional.of(biased(name + ".gate", inner, HIDDEN)),
         linear(name + ".up", inner, HIDDEN),
+        biased(name + ".down", HIDDEN, inner));
+  }
+
+  /** A network without a gate, with another activation in every layer. */
+  static DenseFfn ungated(String name, int layer) {
+    int inner = 29;
+    return new DenseFfn(
+        inner,
+        layer == 0 ? new Activation.Relu() : new Activation.GeluTanh(),
+        Optional.empty(),
+        biased(name + ".up", inner, HIDDEN),
         biased(name + ".down", HIDDEN, inner));
   }
 
