@@ -2,11 +2,8 @@ package io.expertmesh.tests.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.expertmesh.model.core.SafetensorsFile;
-import io.expertmesh.tests.support.Completions;
-import io.expertmesh.tests.support.Logits;
+import io.expertmesh.tests.support.GoldenModel;
 import io.expertmesh.tests.support.MeshUnderTest;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,13 +17,13 @@ class GoldenFidelityTest {
   private static final double FP32_TOLERANCE = 1e-4;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-dense", "mixtral"})
+  @ValueSource(strings = {"llama-dense", "mixtral", "deepseek-v3", "gpt-oss"})
   void fp32ModelsGiveTheReferencesLogitsAndGreedyTokens(String name) {
-    try (MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.golden(name), experts(name));
-        SafetensorsFile expected =
-            SafetensorsFile.open(MeshUnderTest.golden(name).resolve("expected.safetensors"))) {
-      assertThat(worstDifference(mesh, expected)).isLessThanOrEqualTo(FP32_TOLERANCE);
-      assertThat(greedyIds(mesh, expected)).isEqualTo(referenceGreedyIds(expected));
+    try (GoldenModel golden = new GoldenModel(name);
+        MeshUnderTest mesh = MeshUnderTest.up(golden.directory(), experts(name))) {
+      assertThat(Collections.max(golden.differences(mesh.client())))
+          .isLessThanOrEqualTo(FP32_TOLERANCE);
+      assertThat(golden.greedyIds(mesh.client())).isEqualTo(golden.referenceGreedyIds());
     }
   }
 
@@ -40,12 +37,9 @@ class GoldenFidelityTest {
    */
   @Test
   void theBf16ModelStaysWithinBf16Rounding() {
-    try (MeshUnderTest mesh =
-            MeshUnderTest.up(MeshUnderTest.golden("mixtral-bf16"), "--experts", "2");
-        SafetensorsFile expected =
-            SafetensorsFile.open(
-                MeshUnderTest.golden("mixtral-bf16").resolve("expected.safetensors"))) {
-      List<Double> differences = differences(mesh, expected);
+    try (GoldenModel golden = new GoldenModel("mixtral-bf16");
+        MeshUnderTest mesh = MeshUnderTest.up(golden.directory(), "--experts", "2")) {
+      List<Double> differences = golden.differences(mesh.client());
       Collections.sort(differences);
       assertThat(differences.get(differences.size() / 2)).isLessThanOrEqualTo(0.012);
       assertThat(differences.getLast()).isLessThanOrEqualTo(0.1);
@@ -54,40 +48,5 @@ class GoldenFidelityTest {
 
   private static String[] experts(String name) {
     return name.equals("llama-dense") ? new String[0] : new String[] {"--experts", "2"};
-  }
-
-  private static double worstDifference(MeshUnderTest mesh, SafetensorsFile expected) {
-    return Collections.max(differences(mesh, expected));
-  }
-
-  /** |log-probability − reference| of every token of the vocabulary at every scored position. */
-  private static List<Double> differences(MeshUnderTest mesh, SafetensorsFile expected) {
-    long[] inputIds = expected.longs("input_ids");
-    float[] logits = expected.floats("logits");
-    int length = inputIds.length / 2;
-    int vocabulary = logits.length / inputIds.length;
-    List<Double> differences = new ArrayList<>();
-    for (int row = 0; row < 2; row++) {
-      List<Integer> prompt = Logits.ids(inputIds, row * length, length);
-      float[][] scored = Completions.scorePrompt(mesh.client(), prompt, vocabulary);
-      for (int i = 0; i < scored.length; i++) {
-        double[] reference = Logits.logSoftmax(logits, (row * length + i) * vocabulary, vocabulary);
-        for (int v = 0; v < vocabulary; v++) {
-          differences.add(Math.abs(scored[i][v] - reference[v]));
-        }
-      }
-    }
-    return differences;
-  }
-
-  private static List<Integer> greedyIds(MeshUnderTest mesh, SafetensorsFile expected) {
-    long[] inputIds = expected.longs("input_ids");
-    List<Integer> prompt = Logits.ids(inputIds, 0, inputIds.length / 2);
-    return Completions.greedy(mesh.client(), prompt, expected.longs("greedy_ids").length).ids();
-  }
-
-  private static List<Integer> referenceGreedyIds(SafetensorsFile expected) {
-    long[] greedy = expected.longs("greedy_ids");
-    return Logits.ids(greedy, 0, greedy.length);
   }
 }
