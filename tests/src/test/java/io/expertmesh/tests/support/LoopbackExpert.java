@@ -79,10 +79,10 @@ final class LoopbackExpert implements AutoCloseable {
 
   @Override
   public void close() {
-    leases.close();
-    server.shutdownNow();
-    host.stop();
     try {
+      leases.close();
+      server.shutdownNow();
+      host.stop();
       computing.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
