@@ -7,6 +7,7 @@ import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
+import io.expertmesh.router.core.DispatchLimits;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.Grouped;
 import io.expertmesh.router.core.RoutedModel;
@@ -30,7 +31,8 @@ final class LoopbackRouter implements AutoCloseable {
             kernels,
             netty,
             new StatusBoard("router-service", "router", System::nanoTime),
-            new SplittableRandom(1));
+            new SplittableRandom(1),
+            DispatchLimits.standard());
     server = LoopbackServer.start(netty, reactor.routedLayerService(), reactor.registryService());
   }
 
