@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
       DemoCommand.class,
       MakeModelCommand.class,
       RenderCommand.class,
+      PlanCommand.class,
       PrepareCommand.class,
       CommandLine.HelpCommand.class
     })

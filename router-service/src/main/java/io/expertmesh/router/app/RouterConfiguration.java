@@ -52,7 +52,7 @@ class RouterConfiguration {
   }
 
   @Bean
-  RouterReactor router(RouterSettings settings, StatusBoard board, MeshNetty netty) {
+  RouterModel routerModel(RouterSettings settings, StatusBoard board) {
     try {
       board.state(ServiceState.LOADING, "");
       // the mapping is not needed once the gates are packed
@@ -81,19 +81,25 @@ class RouterConfiguration {
             activations,
             kernels.provider(),
             selection.reason());
-        return new RouterReactor(
-            routerId(),
-            model,
-            gates,
-            kernels,
-            netty,
-            board,
-            new SplittableRandom(),
-            DispatchLimits.standard().spreading(settings.router().spreadRows()));
+        return new RouterModel(model, gates, kernels);
       }
     } catch (CheckpointException | IllegalArgumentException e) {
       throw new RefusedException(e);
     }
+  }
+
+  @Bean
+  RouterReactor router(
+      RouterModel loaded, RouterSettings settings, StatusBoard board, MeshNetty netty) {
+    return new RouterReactor(
+        routerId(),
+        loaded.model(),
+        loaded.gates(),
+        loaded.kernels(),
+        netty,
+        board,
+        new SplittableRandom(),
+        DispatchLimits.standard().spreading(settings.router().spreadRows()));
   }
 
   private static Checkpoint open(RouterSettings settings) {
@@ -106,6 +112,11 @@ class RouterConfiguration {
   @Bean
   BindableService routedLayerService(RouterReactor router) {
     return router.routedLayerService();
+  }
+
+  @Bean
+  BindableService assignmentsService(RouterReactor router, RouterModel loaded) {
+    return router.assignmentsService(loaded.gates(), loaded.kernels());
   }
 
   @Bean

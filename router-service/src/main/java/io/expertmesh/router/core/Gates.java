@@ -5,7 +5,7 @@ import io.expertmesh.model.core.RoutedFfn;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.router.core.gating.Assignments;
-import io.expertmesh.router.core.gating.UndecidableException;
+import io.expertmesh.router.core.gating.GatingPolicy;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,25 +80,31 @@ public final class Gates implements Gating {
 
   @Override
   public void assign(RouteRequest request, Assignments out) {
-    Gate gate = gate(request.layer());
-    int needed = request.rowCount() * gate.logitsPerRow();
-    if (logits.length < needed) {
-      logits = new float[needed];
-    }
-    gate.project(kernels, request.rows(), request.offset(), request.rowCount(), logits, pool);
+    float[] scores =
+        logits(request.layer(), request.rows(), request.offset(), request.rowCount());
     out.clear();
-    groupedRows.assign(gate.policy(), logits, request, out);
+    groupedRows.assign(policy(request.layer()), scores, request, out);
   }
 
   /**
-   * Assigns rows whose logits are known.
+   * The logits of rows, which stay valid until the next call of this object.
    *
-   * @param given rows × experts; overwritten
-   * @throws UndecidableException if the rows are not those that the policy needs
+   * @param rows count × width from {@code offset}
+   * @return rows × experts from 0, and then anything; may be overwritten
    */
-  public void assign(RouteRequest request, float[] given, Assignments out) {
-    out.clear();
-    groupedRows.assign(gate(request.layer()).policy(), given, request, out);
+  public float[] logits(int layer, float[] rows, int offset, int count) {
+    Gate gate = gate(layer);
+    int needed = count * gate.logitsPerRow();
+    if (logits.length < needed) {
+      logits = new float[needed];
+    }
+    gate.project(kernels, rows, offset, count, logits, pool);
+    return logits;
+  }
+
+  /** The policy of a routed layer. */
+  public GatingPolicy policy(int layer) {
+    return gate(layer).policy();
   }
 
   private Gate gate(int layer) {

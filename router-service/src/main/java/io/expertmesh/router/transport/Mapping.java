@@ -92,6 +92,14 @@ final class Mapping {
     };
   }
 
+  static float[] toFloats(List<Float> numbers) {
+    float[] array = new float[numbers.size()];
+    for (int i = 0; i < array.length; i++) {
+      array[i] = numbers.get(i);
+    }
+    return array;
+  }
+
   static int[] toArray(List<Integer> numbers) {
     int[] array = new int[numbers.size()];
     for (int i = 0; i < array.length; i++) {

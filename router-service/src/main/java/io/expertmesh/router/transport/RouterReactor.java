@@ -9,6 +9,7 @@ import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.RoutedReply;
 import io.expertmesh.router.core.DispatchLimits;
 import io.expertmesh.router.core.Dispatcher;
+import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.Gating;
 import io.expertmesh.router.core.Registry;
 import io.expertmesh.router.core.Replica;
@@ -96,6 +97,15 @@ public final class RouterReactor {
         new DescribeService(registry),
         replies ->
             new RouteStream(this, (ServerCallStreamObserver<RowMessage<RoutedReply>>) replies));
+  }
+
+  /**
+   * Tells what gates would decide.
+   *
+   * @param gates those that this router routes by
+   */
+  public BindableService assignmentsService(Gates gates, Kernels kernels) {
+    return new AssignmentsService(model, gates, kernels, dispatcher.counters());
   }
 
   /** Where replicas dial in. */

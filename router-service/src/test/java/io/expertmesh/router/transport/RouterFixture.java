@@ -11,6 +11,7 @@ import io.expertmesh.protocol.transport.IntrospectionService;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.RowMessage;
 import io.expertmesh.protocol.transport.RowServices;
+import io.expertmesh.protocol.v1.AssignmentsGrpc;
 import io.expertmesh.protocol.v1.RoutedLayerGrpc;
 import io.expertmesh.protocol.v1.RoutedReply;
 import io.expertmesh.protocol.v1.RoutedRequest;
@@ -73,6 +74,7 @@ final class RouterFixture implements AutoCloseable {
         builder
             .addService(reactor.routedLayerService())
             .addService(reactor.registryService())
+            .addService(reactor.assignmentsService(gates(width, experts), kernels))
             .addService(new IntrospectionService(board))
             .build()
             .start();
@@ -119,6 +121,10 @@ final class RouterFixture implements AutoCloseable {
 
   RouterReactor reactor() {
     return reactor;
+  }
+
+  AssignmentsGrpc.AssignmentsBlockingStub assignments() {
+    return AssignmentsGrpc.newBlockingStub(channel);
   }
 
   RoutedLayerGrpc.RoutedLayerBlockingStub stub() {
