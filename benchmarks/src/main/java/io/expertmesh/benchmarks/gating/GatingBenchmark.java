@@ -28,7 +28,8 @@ import java.util.Random;
 
 /**
  * The cost of assignment: every policy on the logits of 4096 tokens and 8, 64 and 256 experts, on
- * one thread, in processor time; and of top-8 of 256 beside the computing of the experts it chooses.
+ * one thread, in processor time; and of top-8 of 256 beside the computing of the experts it
+ * chooses.
  *
  * <pre>benchmarks/run gating [TOKENS [ROUNDS]]</pre>
  */
@@ -37,7 +38,7 @@ public final class GatingBenchmark {
   private static final int HIDDEN = 2048;
   private static final int INNER = 768;
   private static final int CHOSEN = 8;
-  private static final int WARM_UP = 12;
+  private static final int WARM_UP = 60;
 
   private final Kernels kernels = KernelProviders.select("auto", DType.F32).kernels();
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -63,7 +64,8 @@ public final class GatingBenchmark {
       policies(experts)
           .forEach(
               (name, spec) -> {
-                float[] table = spec instanceof GatingSpec.HashTable ? table(experts) : new float[0];
+                float[] table =
+                    spec instanceof GatingSpec.HashTable ? table(experts) : new float[0];
                 Cost cost = assignment(GatingPolicy.of(spec, experts, table, kernels), experts);
                 System.out.printf(
                     "%s | %d | %.3f | %d%n", name, experts, cost.micros() / tokens, cost.bytes());
@@ -120,7 +122,10 @@ public final class GatingBenchmark {
         });
   }
 
-  /** Medians of the thread's processor time over the rounds; what {@code prepare} does is not counted. */
+  /**
+   * Medians of the thread's processor time over the rounds; what {@code prepare} does is not
+   * counted.
+   */
   private Cost measure(Runnable prepare, Runnable work) {
     double[] micros = new double[rounds];
     long bytes = Long.MAX_VALUE;

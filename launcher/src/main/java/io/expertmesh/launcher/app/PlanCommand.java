@@ -89,8 +89,7 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      PlanReport report =
-          PlanReport.of(loads(), new MachineBudget(machines, slots), rule());
+      PlanReport report = PlanReport.of(loads(), new MachineBudget(machines, slots), rule());
       Terminal terminal = Terminal.system();
       report.lines().forEach(terminal::line);
       if (layer != null) {

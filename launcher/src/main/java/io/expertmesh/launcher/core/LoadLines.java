@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Loads as text, one expert a line: layer, expert, tokens, separated by blanks. Lines that are empty
- * or begin with # are skipped; experts that no line names have no tokens.
+ * Loads as text, one expert a line: layer, expert, tokens, separated by blanks. Lines that are
+ * empty or begin with # are skipped; experts that no line names have no tokens.
  */
 public final class LoadLines {
   private static final int MAX_EXPERTS = 1 << 16;

@@ -67,7 +67,8 @@ public record PlanReport(
   }
 
   private static String share(LayerLoads layer) {
-    long most = IntStream.range(0, layer.experts()).mapToLong(e -> layer.tokens()[e]).max().orElse(0);
+    long most =
+        IntStream.range(0, layer.experts()).mapToLong(e -> layer.tokens()[e]).max().orElse(0);
     return layer.total() == 0
         ? "-"
         : String.format(Locale.ROOT, "%.1f%%", 100.0 * most / layer.total());
@@ -81,8 +82,7 @@ public record PlanReport(
       int from = (int) ((long) machine * layer.experts() / machines);
       int to = (int) ((machine + 1L) * layer.experts() / machines);
       parts.add(IntStream.range(from, to).boxed().toList());
-      expected.add(
-          (double) IntStream.range(from, to).mapToLong(e -> layer.tokens()[e]).sum());
+      expected.add((double) IntStream.range(from, to).mapToLong(e -> layer.tokens()[e]).sum());
     }
     return new LayerPlacement(layer.layer(), parts, expected).balance();
   }

@@ -15,8 +15,7 @@ class PlanReportTest {
 
   @Test
   void aPlanShowsTheBalanceBeforeAndAfterAndWhatIsReplicated() {
-    PlanReport report =
-        PlanReport.of(List.of(SKEWED), new MachineBudget(2, 3), Optional.empty());
+    PlanReport report = PlanReport.of(List.of(SKEWED), new MachineBudget(2, 3), Optional.empty());
 
     assertThat(report.lines())
         .containsExactly(
@@ -51,15 +50,15 @@ class PlanReportTest {
 
   @Test
   void aLayerThatWasNotPlannedIsRefused() {
-    PlanReport report =
-        PlanReport.of(List.of(SKEWED), new MachineBudget(2, 3), Optional.empty());
+    PlanReport report = PlanReport.of(List.of(SKEWED), new MachineBudget(2, 3), Optional.empty());
 
     assertThatThrownBy(() -> report.machines(4)).hasMessage("--layer is 4, which has no loads");
   }
 
   @Test
   void loadsAreReadFromLines() {
-    List<LayerLoads> loads = LoadLines.parse(List.of("# layer expert tokens", "", "1 2 30", "0 0 5"));
+    List<LayerLoads> loads =
+        LoadLines.parse(List.of("# layer expert tokens", "", "1 2 30", "0 0 5"));
 
     assertThat(loads).hasSize(2);
     assertThat(loads.get(1).layer()).isEqualTo(1);

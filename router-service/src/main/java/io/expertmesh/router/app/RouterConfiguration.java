@@ -66,12 +66,12 @@ class RouterConfiguration {
         Gates gates =
             Gates.load(
                 checkpoint,
-                Grouped.named(settings.grouping()),
+                Grouped.named(settings.router().grouping()),
                 kernels,
                 ComputePools.of(1),
                 Arena.ofShared());
         if (!gates.remark().isEmpty()) {
-          LOG.warn("grouping={}: {}", settings.grouping(), gates.remark());
+          LOG.warn("grouping={}: {}", settings.router().grouping(), gates.remark());
         }
         LOG.info(
             "model={} layers={} routed={} activations={} kernels={}: {}",

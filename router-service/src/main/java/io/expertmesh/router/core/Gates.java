@@ -80,8 +80,7 @@ public final class Gates implements Gating {
 
   @Override
   public void assign(RouteRequest request, Assignments out) {
-    float[] scores =
-        logits(request.layer(), request.rows(), request.offset(), request.rowCount());
+    float[] scores = logits(request.layer(), request.rows(), request.offset(), request.rowCount());
     out.clear();
     groupedRows.assign(policy(request.layer()), scores, request, out);
   }

@@ -18,7 +18,7 @@ public enum Grouped {
       case "pooled" -> POOLED;
       default ->
           throw new IllegalArgumentException(
-              "expertmesh.grouping is '" + name + "', must be request or pooled");
+              "expertmesh.router.grouping is '" + name + "', must be request or pooled");
     };
   }
 }

@@ -37,8 +37,7 @@ class GatesTest {
     PackedMatrix weights =
         Fixtures.KERNELS.pack(
             new WeightMatrix(DType.F32, 2, 2, false, data), DType.F32, Arena.ofAuto());
-    return new Gate(
-        weights, bias, GatingPolicy.of(spec, 2, new float[0], Fixtures.KERNELS));
+    return new Gate(weights, bias, GatingPolicy.of(spec, 2, new float[0], Fixtures.KERNELS));
   }
 
   private static Gates gates(Grouped grouped, GatingSpec spec) {
@@ -52,18 +51,7 @@ class GatesTest {
       ones[2 * row] = 1;
     }
     return new RouteRequest(
-        1,
-        0,
-        rows,
-        ones,
-        0,
-        new int[0],
-        groups,
-        lengths,
-        false,
-        0,
-        RouteRequest.NO_DEADLINE,
-        sink);
+        1, 0, rows, ones, 0, new int[0], groups, lengths, false, 0, RouteRequest.NO_DEADLINE, sink);
   }
 
   private List<Integer> keptRows() {
@@ -112,8 +100,7 @@ class GatesTest {
     assertThatThrownBy(
             () ->
                 gates.assign(
-                    new RouteRequest(
-                        1, 0, 2, new float[4], 0, new int[0], new int[0], 0, 0, sink),
+                    new RouteRequest(1, 0, 2, new float[4], 0, new int[0], new int[0], 0, 0, sink),
                     out))
         .isInstanceOf(UndecidableException.class)
         .hasMessageContaining("groups has 0 values for 2 rows");
@@ -136,9 +123,7 @@ class GatesTest {
   @Test
   void theBiasOfTheProjectionIsAdded() {
     new Gates(
-            List.of(identity(new GatingSpec.TopKSoftmax(1), 0, 3)),
-            Fixtures.KERNELS,
-            Fixtures.POOL)
+            List.of(identity(new GatingSpec.TopKSoftmax(1), 0, 3)), Fixtures.KERNELS, Fixtures.POOL)
         .assign(request(new int[] {1, 2}), out);
 
     assertThat(out.expert(0)).isEqualTo(1);

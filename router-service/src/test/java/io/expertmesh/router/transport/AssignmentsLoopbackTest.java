@@ -97,7 +97,8 @@ class AssignmentsLoopbackTest {
   @Test
   void anyRuleCanBeAskedByName() {
     List<GatingRule.Builder> rules = new ArrayList<>();
-    rules.add(rule().setSoftmaxTopK(SoftmaxTopK.newBuilder().setK(2).setNormalized(true).setScale(1)));
+    rules.add(
+        rule().setSoftmaxTopK(SoftmaxTopK.newBuilder().setK(2).setNormalized(true).setScale(1)));
     rules.add(
         rule()
             .setGroupLimitedTopK(
@@ -201,8 +202,7 @@ class AssignmentsLoopbackTest {
 
   @Test
   void wrongRequestsAreRefusedWithASentence() {
-    assertThatThrownBy(() -> ask(rule(), 1, 8, EIGHT))
-        .hasMessageContaining("policy has no rule");
+    assertThatThrownBy(() -> ask(rule(), 1, 8, EIGHT)).hasMessageContaining("policy has no rule");
     assertThatThrownBy(
             () -> ask(rule().setTopKSoftmax(TopKSoftmax.newBuilder().setK(9)), 1, 8, EIGHT))
         .hasMessageContaining("num_experts_per_tok is 9");
@@ -222,8 +222,7 @@ class AssignmentsLoopbackTest {
                     .assign(
                         AssignRequest.newBuilder()
                             .setPolicy(
-                                rule()
-                                    .setExpertChoice(ExpertChoice.newBuilder().setCapacity(ONE)))
+                                rule().setExpertChoice(ExpertChoice.newBuilder().setCapacity(ONE)))
                             .setRowCount(1)
                             .setExperts(8)
                             .addAllLogits(EIGHT)
