@@ -144,7 +144,10 @@ final class ExpertReplica {
     telemetry.start(meter);
     board.experts(meter::totals);
     board.gauges(() -> serving.load().waitingPairs(), () -> serving.load().inFlightPairs());
-    Thread.ofPlatform().name("expert-compute").start(serving::run);
+    Thread.ofPlatform()
+        .name("expert-compute")
+        .uncaughtExceptionHandler((_, e) -> broken("The computing thread ended: " + e))
+        .start(serving::run);
     service.serve(serving);
     LOG.log(
         System.Logger.Level.INFO,

@@ -44,7 +44,7 @@ import java.util.concurrent.TimeUnit;
 public final class MeshNetty implements AutoCloseable {
   private static final int SERVER_PING_SECONDS = 2;
   private static final int CLIENT_PING_SECONDS = 10;
-  private static final int PING_TIMEOUT_SECONDS = 2;
+  private static final int PING_TIMEOUT_SECONDS = 5;
 
   /** Four of the largest messages may be on the way before a sender waits for the receiver. */
   private static final int WINDOW_BYTES = 4 * RowLimits.MAX_PAYLOAD_BYTES;
