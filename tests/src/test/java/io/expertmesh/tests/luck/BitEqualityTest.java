@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 class BitEqualityTest {
   private static final int VOCABULARY = 4096;
   private static final int NEW_TOKENS = 12;
+  private static final int MANY_TOKENS = 36;
   private static final Workload WORKLOAD = new Workload(VOCABULARY, 90);
 
   private static List<Continuation> yardstick = List.of();
@@ -117,6 +118,9 @@ class BitEqualityTest {
             "--set",
             "expertmesh.attention.max-context=128")) {
       assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+      // admission leaves every sequence a page to grow into; these grow by more than two
+      assertThat(WORKLOAD.together(mesh.client(), MANY_TOKENS))
+          .isEqualTo(WORKLOAD.alone(mesh.client(), MANY_TOKENS));
       String attention =
           mesh.instances().stream()
               .filter(i -> i.name().startsWith("attention"))
