@@ -26,7 +26,11 @@ class MutualTlsMeshTest {
   @Test
   void everyServiceAnswersTheMeshAndRefusesStrangers() throws Exception {
     X509Bundle stranger =
-        new CertificateBuilder().ecp256().subject("CN=stranger").buildSelfSigned();
+        new CertificateBuilder()
+            .ecp256()
+            .subject("CN=stranger")
+            .setIsCertificateAuthority(true)
+            .buildSelfSigned();
     try (MeshUnderTest mesh =
         MeshUnderTest.up(MeshUnderTest.golden("mixtral"), "--tls", "--experts", "2")) {
       File authority = file(mesh, "authority.pem");
