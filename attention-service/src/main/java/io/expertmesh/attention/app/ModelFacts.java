@@ -1,10 +1,17 @@
 package io.expertmesh.attention.app;
 
 import io.expertmesh.model.core.Checkpoint;
+import io.expertmesh.model.core.GatingSpec;
+import io.expertmesh.model.core.LayerSpec;
+import io.expertmesh.model.core.ModelSpec;
+import io.expertmesh.model.core.RoutedFfn;
 import io.expertmesh.protocol.core.ServiceSnapshot;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.v1.ModelDescription;
+import io.expertmesh.protocol.v1.RoutedLayerFacts;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -31,7 +38,25 @@ final class ModelFacts {
             .setMaxContext(maxContext)
             .addAllEosTokenIds(checkpoint.spec().eosTokenIds())
             .setMaxLogprobs(maxLogprobs)
+            .addAllRoutedLayers(routedLayers(checkpoint.spec()))
             .build();
+  }
+
+  private static List<RoutedLayerFacts> routedLayers(ModelSpec spec) {
+    List<RoutedLayerFacts> layers = new ArrayList<>();
+    for (LayerSpec layer : spec.layers()) {
+      if (layer.channelMixer() instanceof RoutedFfn routed) {
+        GatingSpec policy = routed.gate().policy();
+        layers.add(
+            RoutedLayerFacts.newBuilder()
+                .setLayer(layer.index())
+                .setExperts(routed.experts().size())
+                .setPolicy(policy.ruleName())
+                .setMostChoices(policy.mostChoices(routed.experts().size()))
+                .build());
+      }
+    }
+    return layers;
   }
 
   /** Where to see whether every expert can be reached, and if not, why. */

@@ -27,8 +27,9 @@ sealed interface ChannelWeights {
    * Routed experts, which are elsewhere.
    *
    * @param shared the network that is computed here while the experts work, if there is one
+   * @param choices most experts that a row can be assigned
    */
-  record Routed(Optional<FeedForward> shared) implements ChannelWeights {
+  record Routed(Optional<FeedForward> shared, int choices) implements ChannelWeights {
     @Override
     public long bytes() {
       return shared.map(FeedForward::bytes).orElse(0L);

@@ -81,7 +81,7 @@ public final class EngineCore {
       return 0;
     }
     List<Chunk> chunks = plan.chunks();
-    result.reset(chunks.size());
+    result.reset(chunks);
     samples.begin(plan);
     try {
       model.run(plan, result, samples);
@@ -108,7 +108,8 @@ public final class EngineCore {
     List<Sequence> stuck = new ArrayList<>();
     for (Map.Entry<Sequence, TokenSink> entry : sinks.entrySet()) {
       Sequence sequence = entry.getKey();
-      boolean paused = sequence.scoresPrompt() && entry.getValue().congested();
+      boolean bulky = sequence.scoresPrompt() || sequence.tellsRouting();
+      boolean paused = bulky && entry.getValue().congested();
       sequence.paused(paused, now);
       anyPaused |= paused;
       if (paused && now - sequence.pausedSince() > PATIENCE_NANOS) {
@@ -140,6 +141,9 @@ public final class EngineCore {
     if (sink == null) {
       throw new IllegalStateException("no sink for " + sequence);
     }
+    if (sequence.tellsRouting() && !giveRouting(index, chunk, sink)) {
+      return;
+    }
     if (sequence.scoresPrompt() && !giveScores(index, chunk, sink)) {
       return;
     }
@@ -151,6 +155,19 @@ public final class EngineCore {
         tooSlow(sequence);
       }
     }
+  }
+
+  private boolean giveRouting(int index, Chunk chunk, TokenSink sink) {
+    List<TokenRouting> tokens = result.routing().of(index);
+    if (tokens.isEmpty()) {
+      return true;
+    }
+    if (!sink.accept(new TokenEvent.Routed(chunk.end() - tokens.size(), tokens))) {
+      tooSlow(chunk.sequence());
+      return false;
+    }
+    scheduler.routed(chunk.sequence(), chunk.end());
+    return true;
   }
 
   /** The first prompt token has no score; token t is scored by the row of position t - 1. */

@@ -63,7 +63,7 @@ public final class ForwardPass implements StepModel {
 
   @Override
   public void run(StepPlan plan, StepResult result, LogitSink sink) {
-    fill(plan);
+    fill(plan, result);
     embed(first);
     embed(second);
     List<LayerWeights> layers = weights.layers();
@@ -79,7 +79,7 @@ public final class ForwardPass implements StepModel {
     head.flush(sink);
   }
 
-  private void fill(StepPlan plan) {
+  private void fill(StepPlan plan, StepResult result) {
     first.clear();
     second.clear();
     int firstRows = split(plan.rows()) ? plan.rows() - plan.rows() / 2 : plan.rows();
@@ -89,6 +89,7 @@ public final class ForwardPass implements StepModel {
       for (int position = chunk.first(); position < chunk.end(); position++) {
         MicroBatch batch = first.rows < firstRows ? first : second;
         batch.add(c, chunk.sequence(), position);
+        batch.routingWanted |= result.routing().wants(c, position);
       }
     }
   }
@@ -152,7 +153,7 @@ public final class ForwardPass implements StepModel {
 
   /** Sends the batch's normed input to the layer's experts, if it has any. */
   private void submit(MicroBatch batch, int index, LayerWeights layer, StepPlan plan) {
-    if (layer.channel() instanceof ChannelWeights.Routed) {
+    if (layer.channel() instanceof ChannelWeights.Routed block) {
       RoutedCall call =
           routed.submit(
               new RoutedBatch(
@@ -161,6 +162,7 @@ public final class ForwardPass implements StepModel {
                   batch.rows,
                   batch.tokens,
                   batch.groups,
+                  batch.routingWanted ? block.choices() : 0,
                   plan.deadlineNanos()));
       batch.pending = new MicroBatch.Pending(call, layer);
     }
@@ -207,7 +209,19 @@ public final class ForwardPass implements StepModel {
     }
     mark(batch, rows.nonFinite(), result, ErrorCode.NON_FINITE, "router logits are not finite");
     mark(batch, rows.unavailable(), result, ErrorCode.EXPERT_UNAVAILABLE, rows.detail());
+    if (batch.routingWanted) {
+      takeDown(batch, rows, result);
+    }
     joinRouted(batch, pending.layer(), rows.rows());
+  }
+
+  private static void takeDown(MicroBatch batch, RoutedRows rows, StepResult result) {
+    RowAssignments assignments =
+        rows.assignments()
+            .orElseThrow(() -> new IllegalStateException("the router told no assignments"));
+    for (int row = 0; row < batch.rows; row++) {
+      result.routing().add(batch.chunks[row], batch.positions[row], assignments, row);
+    }
   }
 
   /** Routed rows first, then those of the shared expert: the order is fixed. */

@@ -18,6 +18,7 @@ import java.util.OptionalInt;
  * @param promptLogprobs alternatives per prompt token; empty = no log-probabilities
  * @param deadlineNanos on the engine's clock
  * @param cacheSalt pages are shared only between requests of equal salt
+ * @param routingFrom position from which on the experts of tokens are told; empty = of none
  */
 public record GenerationRequest(
     String requestId,
@@ -31,7 +32,8 @@ public record GenerationRequest(
     OptionalInt logprobs,
     OptionalInt promptLogprobs,
     long deadlineNanos,
-    byte[] cacheSalt) {
+    byte[] cacheSalt,
+    OptionalInt routingFrom) {
   public GenerationRequest {
     Objects.requireNonNull(requestId, "requestId");
     promptIds = promptIds.clone();
@@ -40,6 +42,55 @@ public record GenerationRequest(
     Objects.requireNonNull(logprobs, "logprobs");
     Objects.requireNonNull(promptLogprobs, "promptLogprobs");
     cacheSalt = cacheSalt.clone();
+    Objects.requireNonNull(routingFrom, "routingFrom");
+  }
+
+  /** A generation that does not tell the experts of its tokens. */
+  public GenerationRequest(
+      String requestId,
+      int[] promptIds,
+      int generated,
+      int maxTokens,
+      int minTokens,
+      SamplingSettings sampling,
+      int[] stopTokenIds,
+      boolean ignoreEos,
+      OptionalInt logprobs,
+      OptionalInt promptLogprobs,
+      long deadlineNanos,
+      byte[] cacheSalt) {
+    this(
+        requestId,
+        promptIds,
+        generated,
+        maxTokens,
+        minTokens,
+        sampling,
+        stopTokenIds,
+        ignoreEos,
+        logprobs,
+        promptLogprobs,
+        deadlineNanos,
+        cacheSalt,
+        OptionalInt.empty());
+  }
+
+  /** The same generation, which tells the experts of its tokens from a position on. */
+  public GenerationRequest withRoutingFrom(int position) {
+    return new GenerationRequest(
+        requestId,
+        promptIds,
+        generated,
+        maxTokens,
+        minTokens,
+        sampling,
+        stopTokenIds,
+        ignoreEos,
+        logprobs,
+        promptLogprobs,
+        deadlineNanos,
+        cacheSalt,
+        OptionalInt.of(position));
   }
 
   /** A greedy generation without extras. */

@@ -28,6 +28,10 @@ final class MicroBatch {
   final float[][] sin;
 
   int rows;
+
+  /** True if a request wants to know the experts of some of these rows. */
+  boolean routingWanted;
+
   @Nullable Pending pending;
 
   /** A routed block that is being computed elsewhere, and the layer it belongs to. */
@@ -59,6 +63,7 @@ final class MicroBatch {
 
   void clear() {
     rows = 0;
+    routingWanted = false;
     pending = null;
   }
 

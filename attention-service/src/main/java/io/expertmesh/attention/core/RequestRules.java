@@ -42,6 +42,14 @@ public record RequestRules(int vocabSize, int maxContext, int maxLogprobs) {
             + " and must be at least 0 and below the "
             + request.promptIds().length
             + " ids of prompt_ids");
+    int routingFrom = request.routingFrom().orElse(0);
+    require(
+        routingFrom >= 0 && routingFrom <= request.promptIds().length,
+        "routing_from is "
+            + Integer.toUnsignedString(routingFrom)
+            + " and must be at most the "
+            + request.promptIds().length
+            + " ids of prompt_ids");
   }
 
   private void checkLengths(GenerationRequest request) {

@@ -2,6 +2,7 @@ package io.expertmesh.attention.core;
 
 import java.util.BitSet;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * What came back from a routed block.
@@ -13,13 +14,25 @@ import java.util.Objects;
  *     nothing
  * @param nonFinite rows whose router logits were not finite; their floats mean nothing
  * @param detail which expert was missing, for people; empty if none was
+ * @param assignments of every row, if the batch wanted to know them
  */
-public record RoutedRows(float[] rows, BitSet unavailable, BitSet nonFinite, String detail) {
+public record RoutedRows(
+    float[] rows,
+    BitSet unavailable,
+    BitSet nonFinite,
+    String detail,
+    Optional<RowAssignments> assignments) {
   public RoutedRows {
     Objects.requireNonNull(rows, "rows");
     Objects.requireNonNull(unavailable, "unavailable");
     Objects.requireNonNull(nonFinite, "nonFinite");
     Objects.requireNonNull(detail, "detail");
+    Objects.requireNonNull(assignments, "assignments");
+  }
+
+  /** A result without assignments. */
+  public RoutedRows(float[] rows, BitSet unavailable, BitSet nonFinite, String detail) {
+    this(rows, unavailable, nonFinite, detail, Optional.empty());
   }
 
   /** A result in which every row is complete. */

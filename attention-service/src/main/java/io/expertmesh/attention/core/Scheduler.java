@@ -126,6 +126,12 @@ public final class Scheduler {
     endIfDone(sequence);
   }
 
+  /** The experts of the first {@code positions} tokens were told. */
+  public void routed(Sequence sequence, int positions) {
+    sequence.routedUpTo(positions);
+    endIfDone(sequence);
+  }
+
   /** The next token was chosen. */
   public void append(Sequence sequence, int id) {
     sequence.append(id);
@@ -316,7 +322,7 @@ public final class Scheduler {
   }
 
   private void endIfDone(Sequence sequence) {
-    if (!sequence.samples() && !sequence.scoresPrompt()) {
+    if (!sequence.unfinished()) {
       end(sequence, done(sequence));
     }
   }

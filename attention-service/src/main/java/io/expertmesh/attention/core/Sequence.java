@@ -12,6 +12,7 @@ public final class Sequence {
   static final Comparator<Sequence> BY_ARRIVAL = Comparator.comparingLong(Sequence::number);
 
   private static final int MAX_SCORES_PER_CHUNK = 1 << 18;
+  private static final int MAX_ROUTED_PER_CHUNK = 256;
 
   private final long number;
   private final GenerationRequest request;
@@ -21,6 +22,7 @@ public final class Sequence {
   private int length;
   private int computed;
   private int scored;
+  private int routed;
   private SequenceState state = SequenceState.WAITING;
   private int cachedTokens = -1;
   private int preemptions;
@@ -41,6 +43,7 @@ public final class Sequence {
     this.stops = stops(request, eosIds);
     this.ids = request.promptIds();
     this.length = ids.length;
+    this.routed = request.routingFrom().orElse(Integer.MAX_VALUE);
   }
 
   /** Position in the order of arrival, and the number that the rows of this request share. */
@@ -76,6 +79,11 @@ public final class Sequence {
   /** Prompt positions whose log-probabilities were given out. */
   public int scored() {
     return scored;
+  }
+
+  /** Positions whose experts were told, or are not wanted. */
+  int routed() {
+    return routed;
   }
 
   /** Ids generated so far, those of an earlier replica included. */
@@ -130,10 +138,27 @@ public final class Sequence {
     return request.promptLogprobs().isPresent() && scored < request.promptLength();
   }
 
+  boolean tellsRouting() {
+    return request.routingFrom().isPresent();
+  }
+
+  /** True while experts of prompt tokens are still to be told. */
+  boolean routesPrompt() {
+    return routed < request.promptLength();
+  }
+
+  /** True while there is anything left to compute for. */
+  boolean unfinished() {
+    return samples() || scoresPrompt() || routesPrompt();
+  }
+
   /** Positions that have to be computed before the next thing can happen. */
   int target() {
     if (samples()) {
       return length;
+    }
+    if (routesPrompt()) {
+      return request.promptLength();
     }
     return scoresPrompt() ? request.promptLength() - 1 : 0;
   }
@@ -142,9 +167,9 @@ public final class Sequence {
     return Math.max(0, target() - computed);
   }
 
-  /** Positions that may come from the cache: the rows whose logits are needed are computed. */
+  /** Positions that may come from the cache: rows whose logits or experts are needed are not. */
   int reusable() {
-    int limit = target() - 1;
+    int limit = Math.min(target() - 1, routed);
     return scoresPrompt() ? Math.min(limit, Math.max(0, scored - 1)) : limit;
   }
 
@@ -164,6 +189,10 @@ public final class Sequence {
 
   void scoredUpTo(int positions) {
     scored = positions;
+  }
+
+  void routedUpTo(int positions) {
+    routed = positions;
   }
 
   void admit(int reused) {
@@ -211,11 +240,12 @@ public final class Sequence {
         : new Outcome.Failed(code, "not available until the request's deadline: " + blockedDetail);
   }
 
-  /** Most positions of one chunk: bounds the log-probabilities that a step yields at once. */
+  /** Most positions of one chunk: bounds what a step yields at once for one reader. */
   int chunkLimit() {
+    int limit = tellsRouting() ? MAX_ROUTED_PER_CHUNK : Integer.MAX_VALUE;
     return scoresPrompt()
-        ? Math.max(1, MAX_SCORES_PER_CHUNK / (1 + request.promptLogprobs().orElse(0)))
-        : Integer.MAX_VALUE;
+        ? Math.clamp(MAX_SCORES_PER_CHUNK / (1 + request.promptLogprobs().orElse(0)), 1, limit)
+        : limit;
   }
 
   /** True while its reader is behind. */

@@ -4,7 +4,7 @@ import io.expertmesh.protocol.core.ErrorCode;
 import java.util.List;
 import java.util.Objects;
 
-/** What a request yields: prompt scores and tokens, then exactly one {@link End}. */
+/** What a request yields: prompt scores, routing and tokens, then exactly one {@link End}. */
 public sealed interface TokenEvent {
   /** Room that the event takes in a buffer: tokens and alternatives in it. */
   int weight();
@@ -24,6 +24,27 @@ public sealed interface TokenEvent {
       int weight = 0;
       for (ScoredToken token : tokens) {
         weight += 1 + token.topIds().length;
+      }
+      return weight;
+    }
+  }
+
+  /**
+   * The experts of some tokens, prompt or generated, in order, without gaps between events. Those
+   * of a token come before the token after it.
+   *
+   * @param firstPosition position of the first of them
+   */
+  record Routed(int firstPosition, List<TokenRouting> tokens) implements TokenEvent {
+    public Routed {
+      tokens = List.copyOf(tokens);
+    }
+
+    @Override
+    public int weight() {
+      int weight = 0;
+      for (TokenRouting token : tokens) {
+        weight += token.weight();
       }
       return weight;
     }

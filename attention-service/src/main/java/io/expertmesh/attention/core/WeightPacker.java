@@ -56,7 +56,8 @@ final class WeightPacker {
           case DenseFfn dense -> new ChannelWeights.Dense(network(dense, Optional.empty()));
           case RoutedFfn routed ->
               new ChannelWeights.Routed(
-                  routed.shared().map(shared -> network(shared.network(), shared.gate())));
+                  routed.shared().map(shared -> network(shared.network(), shared.gate())),
+                  routed.gate().policy().mostChoices(routed.experts().size()));
         };
     return new LayerWeights(
         norm(layer.temporalNorm()),

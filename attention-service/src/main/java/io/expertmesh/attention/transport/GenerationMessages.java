@@ -49,7 +49,8 @@ final class GenerationMessages {
             ? OptionalInt.of(message.getPromptLogprobs())
             : OptionalInt.empty(),
         now + Math.min(asked, longest),
-        salt.toByteArray());
+        salt.toByteArray(),
+        message.hasRoutingFrom() ? OptionalInt.of(message.getRoutingFrom()) : OptionalInt.empty());
   }
 
   /** Messages of an event that is not a failure. */
@@ -58,6 +59,7 @@ final class GenerationMessages {
       case TokenEvent.Generated generated ->
           List.of(GenerateEvent.newBuilder().setToken(token(generated.token())).build());
       case TokenEvent.PromptScored scored -> prompt(scored);
+      case TokenEvent.Routed routed -> RoutingMessages.events(routed);
       case TokenEvent.Finished finished ->
           List.of(GenerateEvent.newBuilder().setFinished(finished(finished)).build());
       case TokenEvent.Failed _ -> List.of();

@@ -3,12 +3,14 @@ package io.expertmesh.attention.transport;
 import io.expertmesh.attention.core.RoutedBatch;
 import io.expertmesh.attention.core.RoutedCall;
 import io.expertmesh.attention.core.RoutedRows;
+import io.expertmesh.attention.core.RowAssignments;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.transport.RowMessage;
 import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.RoutedReply;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -28,6 +30,7 @@ final class RemoteCall implements RoutedCall {
   private final long giveUpAt;
   private final BitSet unavailable = new BitSet();
   private final BitSet nonFinite = new BitSet();
+  private final ReplyAssignments assignments = new ReplyAssignments();
   private String detail = "";
   private float[] rows = new float[0];
   private int partsLeft;
@@ -67,6 +70,10 @@ final class RemoteCall implements RoutedCall {
               ErrorCode.INTERNAL,
               "a router answered %d rows of width %d for %d of width %d"
                   .formatted(reply.getRowCount(), reply.getWidth(), part.rows(), width)));
+      return;
+    }
+    if (batch.choices() > 0 && !assignments.take(part, reply)) {
+      fail(new MeshException(ErrorCode.INTERNAL, "a router answered without sound assignments"));
       return;
     }
     if (part.rows() == batch.rowCount() && message.offset() == 0) {
@@ -124,7 +131,9 @@ final class RemoteCall implements RoutedCall {
       throw why;
     }
     lender.accept(rows);
-    return new RoutedRows(rows, unavailable, nonFinite, detail);
+    Optional<RowAssignments> told =
+        batch.choices() > 0 ? Optional.of(assignments.all(batch.rowCount())) : Optional.empty();
+    return new RoutedRows(rows, unavailable, nonFinite, detail, told);
   }
 
   private void finish() {

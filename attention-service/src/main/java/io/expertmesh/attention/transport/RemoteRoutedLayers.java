@@ -25,6 +25,10 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
   private static final int POLL_MILLIS = 200;
   private static final int MAX_ATTEMPTS = 4;
   private static final int MAX_ROWS = 8192;
+  private static final int ASSIGNMENT_BYTES = RowLimits.MAX_HEADER_BYTES / 2;
+
+  /** Index and weight of an expert, or index and row of a dropped choice, as varints at most. */
+  private static final int PAIR_BYTES = 8;
 
   private final Executor loop;
   private final int width;
@@ -79,10 +83,18 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
 
   @Override
   public RoutedCall submit(RoutedBatch batch) {
-    int parts = (batch.rowCount() + rowsPerMessage - 1) / rowsPerMessage;
+    int most = rowsPerMessage(batch);
+    int parts = (batch.rowCount() + most - 1) / most;
     RemoteCall call = new RemoteCall(batch, width, parts, this::lent);
     loop.execute(() -> sendAll(call));
     return call;
+  }
+
+  /** As many as fit into a message, and whose assignments fit into the head of the answer. */
+  private int rowsPerMessage(RoutedBatch batch) {
+    return batch.choices() == 0
+        ? rowsPerMessage
+        : Math.clamp(ASSIGNMENT_BYTES / ((1 + batch.choices()) * PAIR_BYTES), 1, rowsPerMessage);
   }
 
   /** Rows of one call are used until those of the next are handed out. */
@@ -105,8 +117,9 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
 
   private void sendAll(RemoteCall call) {
     int rows = call.batch().rowCount();
-    for (int first = 0; first < rows; first += rowsPerMessage) {
-      send(new RoutedPart(call, first, Math.min(rowsPerMessage, rows - first), width, dtype));
+    int most = rowsPerMessage(call.batch());
+    for (int first = 0; first < rows; first += most) {
+      send(new RoutedPart(call, first, Math.min(most, rows - first), width, dtype));
     }
   }
 

@@ -51,6 +51,7 @@ final class RoutedPart {
             .setRowCount(rows)
             .setWidth(width)
             .setDtype(dtype)
+            .setWantAssignments(batch.choices() > 0)
             .setTimeoutMicros(Math.max(1, TimeUnit.NANOSECONDS.toMicros(left)));
     for (int row = firstRow; row < firstRow + rows; row++) {
       header.addTokenIds(batch.tokenIds()[row]);

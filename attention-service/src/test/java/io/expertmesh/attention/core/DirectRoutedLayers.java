@@ -18,7 +18,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Gate and experts computed on the spot, row by row; experts can be taken away. */
 final class DirectRoutedLayers implements RoutedLayers {
@@ -56,16 +58,39 @@ final class DirectRoutedLayers implements RoutedLayers {
     Layer layer = Objects.requireNonNull(layers.get(batch.layer()));
     float[] out = new float[batch.rowCount() * hidden];
     BitSet unavailable = new BitSet();
+    int k = layer.policy.k();
+    int[] experts = new int[batch.rowCount() * k];
+    float[] weights = new float[experts.length];
     for (int row = 0; row < batch.rowCount(); row++) {
       int[] best = choose(layer, batch.rows(), row);
+      for (int i = 0; i < k; i++) {
+        experts[row * k + i] = best[i];
+        weights[row * k + i] = weight(layer, best, best[i]);
+      }
       if (Arrays.stream(best).anyMatch(missingExperts::contains)) {
         unavailable.set(row);
       } else {
         compute(layer, batch.rows(), row, best, out);
       }
     }
-    return () ->
-        new RoutedRows(out, unavailable, new BitSet(), unavailable.isEmpty() ? "" : "gone");
+    Optional<RowAssignments> told =
+        batch.choices() == 0 ? Optional.empty() : Optional.of(assignments(experts, weights, k));
+    String detail = unavailable.isEmpty() ? "" : "gone";
+    return () -> new RoutedRows(out, unavailable, new BitSet(), detail, told);
+  }
+
+  private static RowAssignments assignments(int[] experts, float[] weights, int k) {
+    int[] starts = IntStream.rangeClosed(0, experts.length / k).map(row -> row * k).toArray();
+    return new RowAssignments(starts, experts, weights, new int[starts.length], new int[0]);
+  }
+
+  private static float weight(Layer layer, int[] best, int expert) {
+    float sum = 0;
+    for (int chosen : best) {
+      sum += layer.scores[chosen];
+    }
+    float divisor = layer.policy.normalized() ? sum : 1;
+    return layer.scores[expert] / divisor * layer.policy.scale();
   }
 
   private int[] choose(Layer layer, float[] rows, int row) {
@@ -79,11 +104,6 @@ final class DirectRoutedLayers implements RoutedLayers {
   }
 
   private void compute(Layer layer, float[] rows, int row, int[] best, float[] out) {
-    float sum = 0;
-    for (int expert : best) {
-      sum += layer.scores[expert];
-    }
-    float divisor = layer.policy.normalized() ? sum : 1;
     float[] result = new float[hidden];
     for (int expert : best) {
       Expert weights = layer.experts.get(expert);
@@ -95,8 +115,7 @@ final class DirectRoutedLayers implements RoutedLayers {
       if (activations == DType.BF16) {
         kernels.roundToBf16(result, 0, hidden);
       }
-      float weight = layer.scores[expert] / divisor * layer.policy.scale();
-      kernels.addScaled(out, row * hidden, weight, result, 0, hidden);
+      kernels.addScaled(out, row * hidden, weight(layer, best, expert), result, 0, hidden);
     }
   }
 

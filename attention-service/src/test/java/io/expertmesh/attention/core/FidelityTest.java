@@ -114,7 +114,7 @@ class FidelityTest {
       double[] worst = {0};
       int[] seen = {0};
       StepResult result = new StepResult();
-      result.reset(2);
+      result.reset(chunks);
       pass.run(
           StepPlan.of(chunks),
           result,

@@ -32,6 +32,7 @@ final class Golden implements AutoCloseable {
   final int[] greedyIds;
   private final Arena arena = Arena.ofShared();
   private final DType activations;
+  private final ByteBuffer file;
 
   Golden(String name, DType activations) throws IOException {
     this.activations = activations;
@@ -39,13 +40,18 @@ final class Golden implements AutoCloseable {
     kernels = KernelProviders.select("vector", activations).kernels();
     routed = new DirectRoutedLayers(checkpoint, kernels, pool, activations, arena);
     vocab = checkpoint.spec().vocabSize();
-    ByteBuffer file =
+    file =
         ByteBuffer.wrap(Files.readAllBytes(DIRECTORY.resolve(name).resolve("expected.safetensors")))
             .order(ByteOrder.LITTLE_ENDIAN);
     inputIds = longs(file, "input_ids");
     greedyIds = longs(file, "greedy_ids");
     logits = floats(file, "logits");
     length = inputIds.length / 2;
+  }
+
+  /** Of the routed layer of that number, all rows one after the other. */
+  float[] routerLogits(int routedLayer) {
+    return floats(file, "router_logits." + routedLayer);
   }
 
   int[] row(int row) {

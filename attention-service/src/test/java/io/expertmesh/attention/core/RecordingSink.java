@@ -1,6 +1,7 @@
 package io.expertmesh.attention.core;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -8,6 +9,8 @@ import java.util.Optional;
 final class RecordingSink implements TokenSink {
   final List<ScoredToken> tokens = new ArrayList<>();
   final List<ScoredToken> prompt = new ArrayList<>();
+  final List<TokenRouting> routed = new ArrayList<>();
+  int firstRouted;
   final List<TokenEvent.End> ends = new ArrayList<>();
 
   @Override
@@ -22,6 +25,14 @@ final class RecordingSink implements TokenSink {
           throw new IllegalStateException("gap before position " + scored.firstPosition());
         }
         prompt.addAll(scored.tokens());
+      }
+      case TokenEvent.Routed routed -> {
+        if (this.routed.isEmpty()) {
+          firstRouted = routed.firstPosition();
+        } else if (routed.firstPosition() != firstRouted + this.routed.size()) {
+          throw new IllegalStateException("gap before position " + routed.firstPosition());
+        }
+        this.routed.addAll(routed.tokens());
       }
       case TokenEvent.End end -> ends.add(end);
     }
@@ -49,6 +60,24 @@ final class RecordingSink implements TokenSink {
           bits.add(Float.floatToRawIntBits(token.topLogprobs()[i]));
         }
       }
+    }
+    return bits;
+  }
+
+  /** Experts and the bits of their weights, token by token, for comparing. */
+  List<List<Integer>> routing() {
+    return routed.stream().map(RecordingSink::bits).toList();
+  }
+
+  private static List<Integer> bits(TokenRouting token) {
+    List<Integer> bits = new ArrayList<>();
+    for (int[] part :
+        List.of(token.counts(), token.experts(), token.droppedCounts(), token.dropped())) {
+      bits.add(part.length);
+      Arrays.stream(part).forEach(bits::add);
+    }
+    for (float weight : token.weights()) {
+      bits.add(Float.floatToRawIntBits(weight));
     }
     return bits;
   }

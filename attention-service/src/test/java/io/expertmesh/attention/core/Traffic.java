@@ -7,16 +7,29 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.function.IntPredicate;
 
 /** Requests with every kind of sampling, the same for the same number, run through a stack. */
 final class Traffic {
   static final int TOKENS = 40;
   private final int promptLength;
   private final int vocab;
+  private final IntPredicate routed;
 
+  /** Requests that do not want to know their experts. */
   Traffic(int promptLength, int vocab) {
+    this(promptLength, vocab, _ -> false);
+  }
+
+  /**
+   * Requests of which some want to know their experts.
+   *
+   * @param routed by number
+   */
+  Traffic(int promptLength, int vocab, IntPredicate routed) {
     this.promptLength = promptLength;
     this.vocab = vocab;
+    this.routed = routed;
   }
 
   /** Requests 0 to {@code count - 1} at the same time. */
@@ -42,8 +55,7 @@ final class Traffic {
     for (int i = 0; i < generated; i++) {
       known[promptLength + i] = ids.get(i);
     }
-    return runOne(
-        stack,
+    GenerationRequest rest =
         new GenerationRequest(
             request.requestId(),
             known,
@@ -56,7 +68,9 @@ final class Traffic {
             request.logprobs(),
             OptionalInt.empty(),
             request.deadlineNanos(),
-            request.cacheSalt()));
+            request.cacheSalt());
+    // all but the last of the known tokens have been put through the layers, and told
+    return runOne(stack, routed.test(number) ? rest.withRoutingFrom(known.length - 1) : rest);
   }
 
   static List<List<Integer>> bits(List<RecordingSink> sinks) {
@@ -88,18 +102,20 @@ final class Traffic {
     SamplingSettings sampling =
         new SamplingSettings(
             0.9f, 0, 0.95f, 0.01f, 0.3f, 0.2f, 1.1f, number, new int[] {7}, new float[] {1.5f});
-    return new GenerationRequest(
-        "request " + number,
-        prompt,
-        0,
-        TOKENS,
-        0,
-        sampling,
-        new int[0],
-        true,
-        OptionalInt.of(5),
-        number % 4 == 1 ? OptionalInt.of(2) : OptionalInt.empty(),
-        Long.MAX_VALUE,
-        new byte[0]);
+    GenerationRequest request =
+        new GenerationRequest(
+            "request " + number,
+            prompt,
+            0,
+            TOKENS,
+            0,
+            sampling,
+            new int[0],
+            true,
+            OptionalInt.of(5),
+            number % 4 == 1 ? OptionalInt.of(2) : OptionalInt.empty(),
+            Long.MAX_VALUE,
+            new byte[0]);
+    return routed.test(number) ? request.withRoutingFrom(0) : request;
   }
 }

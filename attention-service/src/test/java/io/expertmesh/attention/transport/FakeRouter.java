@@ -79,16 +79,29 @@ final class FakeRouter implements AutoCloseable {
     for (int i = 0; i < rows.length; i++) {
       rows[i] = 2 * message.rows()[message.offset() + i];
     }
-    return RowMessage.of(
+    RoutedReply.Builder reply =
         RoutedReply.newBuilder()
             .setCallId(request.getCallId())
             .setRowCount(request.getRowCount())
             .setWidth(request.getWidth())
             .setDtype(request.getDtype())
             .addUnavailableRows(request.getRowCount() - 1)
-            .setUnavailableDetail("layer 0 expert 1")
-            .build(),
-        rows);
+            .setUnavailableDetail("layer 0 expert 1");
+    if (request.getWantAssignments()) {
+      assign(request, reply);
+    }
+    return RowMessage.of(reply.build(), rows);
+  }
+
+  /** The expert of a row is its token id; rows of odd ones lose a choice, expert 0, besides. */
+  private static void assign(RoutedRequest request, RoutedReply.Builder reply) {
+    for (int row = 0; row < request.getRowCount(); row++) {
+      int token = request.getTokenIds(row);
+      reply.addAssignmentCounts(1).addAssignmentExperts(token).addAssignmentWeights(token / 4f);
+      if (token % 2 == 1) {
+        reply.addDroppedRows(row).addDroppedExperts(0);
+      }
+    }
   }
 
   private static final class Description extends RoutedLayerGrpc.RoutedLayerImplBase {

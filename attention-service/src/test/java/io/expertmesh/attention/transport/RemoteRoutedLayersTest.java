@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.expertmesh.attention.core.RoutedBatch;
 import io.expertmesh.attention.core.RoutedCall;
 import io.expertmesh.attention.core.RoutedRows;
+import io.expertmesh.attention.core.RowAssignments;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.HostPort;
@@ -14,6 +15,7 @@ import io.expertmesh.protocol.transport.MeshNetty;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -43,6 +45,38 @@ class RemoteRoutedLayersTest {
       assertThat(router.requests).hasValue(3);
       assertThat(rows.unavailable().stream()).containsExactly(511, 1023, 1299);
       assertThat(rows.detail()).isEqualTo("layer 0 expert 1");
+    }
+  }
+
+  @Test
+  void assignmentsOfAllPartsComeInTheOrderOfTheRows() throws Exception {
+    try (FakeRouter router = new FakeRouter("m");
+        RemoteRoutedLayers layers = connect(router.address())) {
+      waitUntil(layers::covered);
+      int rows = 1300;
+      RoutedBatch plain = batch(rows);
+      assertThat(layers.submit(plain).await().assignments()).isEmpty();
+
+      // so many choices per row that fewer rows fit into the head of an answer than into a message
+      RoutedBatch asking =
+          new RoutedBatch(
+              0,
+              plain.rows(),
+              rows,
+              IntStream.range(0, rows).toArray(),
+              new int[rows],
+              63,
+              plain.deadlineNanos());
+      int before = router.requests.get();
+      RowAssignments told = layers.submit(asking).await().assignments().orElseThrow();
+
+      assertThat(router.requests.get() - before).isEqualTo((rows + 255) / 256);
+      assertThat(told.experts()).isEqualTo(IntStream.range(0, rows).toArray());
+      assertThat(told.starts()).isEqualTo(IntStream.rangeClosed(0, rows).toArray());
+      assertThat(told.weights()[1299]).isEqualTo(1299 / 4f);
+      assertThat(told.droppedStarts())
+          .isEqualTo(IntStream.rangeClosed(0, rows).map(row -> row / 2).toArray());
+      assertThat(told.dropped()).hasSize(rows / 2).containsOnly(0);
     }
   }
 

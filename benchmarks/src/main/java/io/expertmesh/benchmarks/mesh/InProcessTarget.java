@@ -161,7 +161,7 @@ public final class InProcessTarget implements LoadTarget {
           public boolean accept(TokenEvent event) {
             switch (event) {
               case TokenEvent.Generated _ -> onToken.run();
-              case TokenEvent.PromptScored _ -> {}
+              case TokenEvent.PromptScored _, TokenEvent.Routed _ -> {}
               case TokenEvent.End ended -> end.complete(ended);
             }
             return true;

@@ -101,6 +101,8 @@ class EngineConfiguration {
         limits.stopChars(),
         limits.logitBias(),
         limits.logprobs(),
-        limits.scoredValues());
+        limits.scoredValues(),
+        limits.routedChoices(),
+        limits.streamBytes());
   }
 }

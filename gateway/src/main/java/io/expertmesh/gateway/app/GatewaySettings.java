@@ -94,6 +94,7 @@ public record GatewaySettings(
    * @param logitBias entries
    * @param logprobs alternatives per token, besides the model's own cap
    * @param scoredValues prompt tokens × alternatives when a prompt is scored
+   * @param routedChoices tokens × experts per token over all layers, when routing is shown
    */
   public record Limits(
       @DefaultValue("8388608") int bodyBytes,
@@ -108,7 +109,8 @@ public record GatewaySettings(
       @DefaultValue("256") int stopChars,
       @DefaultValue("1024") int logitBias,
       @DefaultValue("1048576") int logprobs,
-      @DefaultValue("4194304") long scoredValues) {}
+      @DefaultValue("4194304") long scoredValues,
+      @DefaultValue("262144") long routedChoices) {}
 
   /** The checkpoint's directory. */
   Path modelDirectory() {

@@ -47,6 +47,7 @@ class HttpConfiguration {
             List.of(
                 route("completions", "/v1/completions", body),
                 route("chat", "/v1/chat/completions", body),
+                route("routing", "/v1/routing", body),
                 route("tokenize", "/tokenize", body),
                 route("detokenize", "/detokenize", body)));
     String autoscaler = settings.gateway().autoscaler();

@@ -41,6 +41,7 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
   volatile int pauseAfter = Integer.MAX_VALUE;
   volatile boolean ready = true;
   volatile int context = CONTEXT;
+  volatile boolean dense;
   volatile @Nullable MeshException refusal;
 
   private final ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
@@ -76,6 +77,7 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
     pauseAfter = Integer.MAX_VALUE;
     ready = true;
     context = CONTEXT;
+    dense = false;
     refusal = null;
   }
 
@@ -102,6 +104,7 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
             .setReady(ready)
             .setNotReadyReason(ready ? "" : "layer 3 expert 5 has no replica")
             .setMaxLogprobs(VOCAB)
+            .addAllRoutedLayers(dense ? List.of() : TestRouting.LAYERS)
             .build());
     observer.onCompleted();
   }

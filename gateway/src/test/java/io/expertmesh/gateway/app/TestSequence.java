@@ -5,6 +5,7 @@ import io.expertmesh.protocol.v1.Finished;
 import io.expertmesh.protocol.v1.GenerateEvent;
 import io.expertmesh.protocol.v1.GenerateRequest;
 import io.expertmesh.protocol.v1.PromptScores;
+import io.expertmesh.protocol.v1.RoutedTokens;
 import io.expertmesh.protocol.v1.ScoredToken;
 import io.expertmesh.protocol.v1.TokenLogprob;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -39,6 +40,7 @@ final class TestSequence implements Runnable {
     if (!begun) {
       begun = true;
       scorePrompt();
+      route(request.getRoutingFrom(), request.getPromptIdsCount());
     }
     while (!over && call.isReady()) {
       if (position >= model.pauseAfter) {
@@ -73,6 +75,9 @@ final class TestSequence implements Runnable {
     ScoredToken.Builder scored = ScoredToken.newBuilder().setTokenId(token);
     if (request.hasLogprobs()) {
       score(scored, token, position, request.getLogprobs());
+    }
+    if (position > request.getGenerated()) {
+      route(promptLength() + position - 1, promptLength() + position);
     }
     call.onNext(GenerateEvent.newBuilder().setToken(scored).build());
     position++;
@@ -110,9 +115,28 @@ final class TestSequence implements Runnable {
     }
   }
 
+  private int promptLength() {
+    return request.getPromptIdsCount() - request.getGenerated();
+  }
+
+  /** Tells the experts of these positions, in two messages if there are many. */
+  private void route(int from, int to) {
+    if (!request.hasRoutingFrom()) {
+      return;
+    }
+    int half = Math.max(1, (to - from) / 2);
+    for (int first = from; first < to; first += half) {
+      RoutedTokens.Builder tokens = RoutedTokens.newBuilder().setFirstPosition(first);
+      for (int at = first; at < Math.min(to, first + half); at++) {
+        tokens.addTokens(TestRouting.at(at));
+      }
+      call.onNext(GenerateEvent.newBuilder().setRouting(tokens).build());
+    }
+  }
+
   private void finish(FinishReason reason) {
     over = true;
-    int prompt = request.getPromptIdsCount() - request.getGenerated();
+    int prompt = promptLength();
     call.onNext(
         GenerateEvent.newBuilder()
             .setFinished(

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
       LogsCommand.class,
       GenerateCommand.class,
       ChatCommand.class,
+      RoutingCommand.class,
       DownCommand.class,
       ScaleCommand.class,
       DemoCommand.class,

@@ -34,14 +34,19 @@ final class SamplingOptions {
   private @Nullable String url;
 
   /** Address of the API and name of its model. */
-  record Target(String url, String model) {}
+  record Target(String url, String model) {
+    /** The API at an address, or that of the mesh that is up in the run folder. */
+    static Target of(@Nullable String url, RunDirectory run) {
+      if (url != null) {
+        return new Target(url.replaceAll("/+$", ""), "");
+      }
+      MeshState state = Meshes.require(run);
+      return new Target(state.url(), state.modelId());
+    }
+  }
 
   Target target(RunDirectory run) {
-    if (url != null) {
-      return new Target(url.replaceAll("/+$", ""), "");
-    }
-    MeshState state = Meshes.require(run);
-    return new Target(state.url(), state.modelId());
+    return Target.of(url, run);
   }
 
   /** The fields of a streamed request that are common to all paths. */

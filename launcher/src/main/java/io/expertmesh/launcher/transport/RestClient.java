@@ -75,17 +75,42 @@ public final class RestClient implements AutoCloseable {
     }
   }
 
+  /**
+   * Posts a JSON document and reads the whole answer.
+   *
+   * @param body the fields of the request
+   */
+  public JsonNode post(String path, Map<String, Object> body) {
+    try {
+      HttpResponse<String> response =
+          http.send(request(path, body), HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() != 200) {
+        throw new LauncherException(refusal(response.statusCode(), response.body()));
+      }
+      return JSON.readTree(response.body());
+    } catch (ConnectException e) {
+      throw new LauncherException("No mesh answers at " + url + "; start one with ./mesh up.", e);
+    } catch (IOException | JacksonException e) {
+      throw new LauncherException("The answer of " + url + " broke off: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LauncherException("Interrupted while waiting for " + url, e);
+    }
+  }
+
+  private HttpRequest request(String path, Map<String, Object> body) {
+    return HttpRequest.newBuilder(URI.create(url + path))
+        .timeout(FIRST_BYTE)
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+        .build();
+  }
+
   private void stream(
       String path, Map<String, Object> body, ChoiceText textOf, Consumer<String> text) {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(url + path))
-            .timeout(FIRST_BYTE)
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
-            .build();
     try {
       HttpResponse<Stream<String>> response =
-          http.send(request, HttpResponse.BodyHandlers.ofLines());
+          http.send(request(path, body), HttpResponse.BodyHandlers.ofLines());
       try (Stream<String> lines = response.body()) {
         if (response.statusCode() != 200) {
           throw new LauncherException(

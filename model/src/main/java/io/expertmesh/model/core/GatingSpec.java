@@ -17,6 +17,25 @@ public sealed interface GatingSpec {
     return true;
   }
 
+  /** Most experts that one row can choose, or be chosen by, of {@code experts}. */
+  default int mostChoices(int experts) {
+    return switch (this) {
+      case SoftmaxTopK rule -> rule.k();
+      case GroupLimitedTopK rule -> rule.k();
+      case SigmoidTopK rule -> rule.k();
+      case TopKSoftmax rule -> rule.k();
+      case MegaBlocksTopK rule -> rule.k();
+      case SparseMixer _, GShardTop2 _, NllbTop2 _, TopologyTop2 _ -> 2;
+      case SwitchTop1 _, HashTable _, BaseLayer _ -> 1;
+      case ExpertChoice _, SoftMixture _ -> experts;
+    };
+  }
+
+  /** The name of the rule, for people and programs. */
+  default String ruleName() {
+    return getClass().getSimpleName();
+  }
+
   /**
    * Softmax over all experts, then the k most probable: Mixtral, Qwen2/3-MoE, OLMoE, DeepSeek-V2
    * ({@code greedy}).

@@ -4,6 +4,7 @@ import io.expertmesh.model.core.GatingSpec;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
+import io.expertmesh.protocol.core.placement.LoadBalance;
 import io.expertmesh.protocol.transport.GrpcErrors;
 import io.expertmesh.protocol.v1.AssignReply;
 import io.expertmesh.protocol.v1.AssignRequest;
@@ -12,11 +13,14 @@ import io.expertmesh.protocol.v1.GatingRule;
 import io.expertmesh.protocol.v1.LayerLoads;
 import io.expertmesh.protocol.v1.LoadsReply;
 import io.expertmesh.protocol.v1.LoadsRequest;
+import io.expertmesh.protocol.v1.SquaredVariation;
 import io.expertmesh.router.core.Gates;
 import io.expertmesh.router.core.RoutedModel;
 import io.expertmesh.router.core.RouterCounters;
 import io.expertmesh.router.core.gating.Assignments;
+import io.expertmesh.router.core.gating.GateLosses;
 import io.expertmesh.router.core.gating.GatingPolicy;
+import io.expertmesh.router.core.gating.HashTable;
 import io.expertmesh.router.core.gating.NoisyTopK;
 import io.expertmesh.router.core.gating.SoftMixture;
 import io.expertmesh.router.core.gating.UndecidableException;
@@ -75,8 +79,7 @@ final class AssignmentsService extends AssignmentsGrpc.AssignmentsImplBase {
       logits = exactly("logits", request.getLogitsList(), rows, experts);
     }
     GatingPolicy policy = gates.policy(layer);
-    decide(policy, logits, rows, request);
-    return reply(policy.getClass().getSimpleName(), policy.batchInvariant(), experts).build();
+    return decided(policy.getClass().getSimpleName(), policy, logits, experts, rows, request);
   }
 
   private AssignReply byRule(AssignRequest request) {
@@ -101,8 +104,27 @@ final class AssignmentsService extends AssignmentsGrpc.AssignmentsImplBase {
             : exactly("logits", request.getLogitsList(), rows, experts);
     GatingPolicy policy =
         GatingPolicy.of(spec, experts, Mapping.toFloats(request.getTableList()), kernels);
+    return decided(spec.toString(), policy, logits, experts, rows, request);
+  }
+
+  private AssignReply decided(
+      String name,
+      GatingPolicy policy,
+      float[] logits,
+      int experts,
+      int rows,
+      AssignRequest request) {
+    if (policy instanceof HashTable) {
+      decide(policy, logits, rows, request);
+      return reply(name, policy.batchInvariant(), experts).build();
+    }
+    // deciding may overwrite the logits
+    GateLosses losses = GateLosses.of(logits, rows, experts, kernels);
     decide(policy, logits, rows, request);
-    return reply(spec.toString(), policy.batchInvariant(), experts).build();
+    return reply(name, policy.batchInvariant(), experts)
+        .setAuxiliaryLoss(losses.auxiliary())
+        .setZLoss(losses.z())
+        .build();
   }
 
   private void decide(GatingPolicy policy, float[] logits, int rows, AssignRequest request) {
@@ -172,7 +194,7 @@ final class AssignmentsService extends AssignmentsGrpc.AssignmentsImplBase {
     }
     AssignReply.Builder reply = reply("NoisyTopK", true, experts).clearLoad();
     Arrays.stream(load).forEach(reply::addLoad);
-    return reply.build();
+    return reply.setLoadVariation(variation(load)).build();
   }
 
   private AssignReply.Builder reply(String policy, boolean batchInvariant, int experts) {
@@ -187,7 +209,14 @@ final class AssignmentsService extends AssignmentsGrpc.AssignmentsImplBase {
     }
     Arrays.stream(importance).forEach(reply::addImportance);
     Arrays.stream(load).forEach(reply::addLoad);
-    return reply;
+    return reply.setImportanceVariation(variation(importance)).setLoadVariation(variation(load));
+  }
+
+  private static SquaredVariation variation(double[] values) {
+    return SquaredVariation.newBuilder()
+        .setPopulation(LoadBalance.squaredVariation(values))
+        .setUnbiased(LoadBalance.unbiasedSquaredVariation(values))
+        .build();
   }
 
   private static int rows(AssignRequest request) {

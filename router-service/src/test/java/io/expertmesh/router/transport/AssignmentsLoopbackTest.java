@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.expertmesh.protocol.core.placement.LoadBalance;
 import io.expertmesh.protocol.v1.AssignReply;
 import io.expertmesh.protocol.v1.AssignRequest;
 import io.expertmesh.protocol.v1.BaseLayer;
@@ -92,6 +93,15 @@ class AssignmentsLoopbackTest {
     assertThat(reply.getLoadList().stream().mapToDouble(d -> d).sum()).isEqualTo(10);
     assertThat(reply.getImportanceList().stream().mapToDouble(d -> d).sum())
         .isCloseTo(5, within(1e-5));
+    assertThat(reply.getLoadVariation().getPopulation())
+        .isCloseTo(
+            LoadBalance.squaredVariation(
+                reply.getLoadList().stream().mapToDouble(d -> d).toArray()),
+            within(1e-12));
+    assertThat(reply.getImportanceVariation().getUnbiased())
+        .isGreaterThan(reply.getImportanceVariation().getPopulation());
+    assertThat(reply.getAuxiliaryLoss()).isPositive();
+    assertThat(reply.getZLoss()).isPositive();
   }
 
   @Test

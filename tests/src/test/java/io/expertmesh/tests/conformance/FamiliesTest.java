@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.expertmesh.attention.core.EngineSettings;
 import io.expertmesh.attention.core.SchedulerLimits;
+import io.expertmesh.model.core.Checkpoint;
+import io.expertmesh.model.core.Checkpoints;
+import io.expertmesh.model.kernel.DType;
+import io.expertmesh.model.kernel.KernelProviders;
+import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.tests.support.EngineWorkload;
 import io.expertmesh.tests.support.GoldenModel;
 import io.expertmesh.tests.support.LoopbackMesh;
@@ -49,6 +54,20 @@ class FamiliesTest {
         assertThat(workload.alone(mesh)).as("other places and chunks").isEqualTo(yardstick);
         assertThat(workload.together(mesh)).as("and in a batch").isEqualTo(yardstick);
       }
+    }
+  }
+
+  /** DeepSeek's reference does not tell its router logits. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"mixtral", "qwen2-moe", "qwen3-moe", "glam-shape", "olmoe", "phimoe", "gpt-oss"})
+  void aFamilysTokensHaveTheExpertsThatTheReferencesRouterLogitsImply(String name) {
+    Kernels kernels = KernelProviders.select("vector", DType.F32).kernels();
+    try (GoldenModel golden = new GoldenModel(name);
+        Checkpoint checkpoint = Checkpoints.open(golden.directory());
+        LoopbackMesh mesh = new LoopbackMesh(golden.directory(), 2, 1, FamiliesTest::smallChunks)) {
+      assertThat(golden.worstWeight(mesh, checkpoint.spec(), kernels))
+          .isLessThanOrEqualTo(FP32_TOLERANCE);
     }
   }
 

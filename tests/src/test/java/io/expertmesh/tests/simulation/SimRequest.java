@@ -112,6 +112,8 @@ final class SimRequest {
       Violation.unless(!ended, "%s got an event after its end: %s", id(), event);
       switch (event) {
         case TokenEvent.PromptScored scored -> scored(scored);
+        case TokenEvent.Routed _ ->
+            Violation.unless(false, "%s was told experts that it did not ask for", id());
         case TokenEvent.Generated generated -> generated(generated.token());
         case TokenEvent.Finished finished -> finished(finished);
         case TokenEvent.Failed failed -> failed(failed);

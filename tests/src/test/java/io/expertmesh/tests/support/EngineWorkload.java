@@ -4,6 +4,7 @@ import io.expertmesh.attention.core.GenerationRequest;
 import io.expertmesh.attention.core.SamplingSettings;
 import io.expertmesh.attention.core.ScoredToken;
 import io.expertmesh.attention.core.TokenEvent;
+import io.expertmesh.attention.core.TokenRouting;
 import io.expertmesh.attention.core.TokenSink;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,17 @@ public final class EngineWorkload {
     return ask(mesh, request("score", prompt, 0, SamplingSettings.greedy(), vocabulary)).join();
   }
 
+  /** The experts of every token of a prompt. */
+  public static List<TokenRouting> routing(LoopbackMesh mesh, int[] prompt) {
+    GenerationRequest request =
+        GenerationRequest.greedy("routing", prompt, 0, System.nanoTime() + PATIENCE_NANOS)
+            .withRoutingFrom(0);
+    Collector collector = new Collector();
+    mesh.submit(request, collector);
+    collector.done.join();
+    return collector.routing;
+  }
+
   private GenerationRequest request(int number) {
     Random random = new Random(number);
     int length = 1 + random.nextInt(longestPrompt);
@@ -117,11 +129,13 @@ public final class EngineWorkload {
   private static final class Collector implements TokenSink {
     final CompletableFuture<List<ScoredToken>> done = new CompletableFuture<>();
     private final List<ScoredToken> tokens = new ArrayList<>();
+    final List<TokenRouting> routing = new ArrayList<>();
 
     @Override
     public boolean accept(TokenEvent event) {
       switch (event) {
         case TokenEvent.Generated generated -> tokens.add(generated.token());
+        case TokenEvent.Routed routed -> routing.addAll(routed.tokens());
         case TokenEvent.PromptScored scored -> tokens.addAll(scored.tokens());
         case TokenEvent.Finished _ -> done.complete(List.copyOf(tokens));
         case TokenEvent.Failed failed ->

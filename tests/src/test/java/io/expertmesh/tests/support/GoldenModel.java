@@ -1,7 +1,13 @@
 package io.expertmesh.tests.support;
 
 import io.expertmesh.attention.core.ScoredToken;
+import io.expertmesh.attention.core.TokenRouting;
+import io.expertmesh.model.core.ModelSpec;
+import io.expertmesh.model.core.RoutedFfn;
 import io.expertmesh.model.core.SafetensorsFile;
+import io.expertmesh.model.kernel.Kernels;
+import io.expertmesh.router.core.gating.Assignments;
+import io.expertmesh.router.core.gating.GatingPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,6 +85,63 @@ public final class GoldenModel implements AutoCloseable {
   /** The greedy continuation of the reference's prompt. */
   public List<Integer> greedyIds(LoopbackMesh mesh) {
     return EngineWorkload.greedy(mesh, prompt(0), expected.longs("greedy_ids").length);
+  }
+
+  /**
+   * Compares the experts of every prompt token with those that the model's gating rule chooses by
+   * the reference's own router logits.
+   *
+   * @return the largest difference of a weight
+   * @throws AssertionError if any token has another expert
+   */
+  public double worstWeight(LoopbackMesh mesh, ModelSpec spec, Kernels kernels) {
+    double worst = 0;
+    List<Integer> layers = spec.routedLayers();
+    for (int row = 0; row < 2; row++) {
+      List<TokenRouting> tokens = EngineWorkload.routing(mesh, prompt(row));
+      if (tokens.size() != prompt(row).length) {
+        throw new AssertionError(tokens.size() + " tokens were told");
+      }
+      for (int place = 0; place < layers.size(); place++) {
+        RoutedFfn routed = spec.routed(layers.get(place)).orElseThrow();
+        Assignments reference = new Assignments();
+        GatingPolicy.of(routed.gate().policy(), routed.experts().size(), new float[0], kernels)
+            .assign(
+                expected.floats("router_logits." + place),
+                new int[0],
+                0,
+                inputIds.length,
+                reference);
+        for (int at = 0; at < tokens.size(); at++) {
+          worst =
+              Math.max(
+                  worst, difference(tokens.get(at), place, reference, row * tokens.size() + at));
+        }
+      }
+    }
+    return worst;
+  }
+
+  private static double difference(
+      TokenRouting token, int place, Assignments reference, int referenceRow) {
+    int from = Arrays.stream(token.counts(), 0, place).sum();
+    int start = reference.start(referenceRow);
+    int count = reference.start(referenceRow + 1) - start;
+    if (token.counts()[place] != count) {
+      throw new AssertionError(
+          "row " + referenceRow + " has " + token.counts()[place] + " experts");
+    }
+    double worst = 0;
+    for (int i = 0; i < count; i++) {
+      if (token.experts()[from + i] != reference.expert(start + i)) {
+        throw new AssertionError(
+            "row %d has expert %d in the layer of place %d, not %d"
+                .formatted(
+                    referenceRow, token.experts()[from + i], place, reference.expert(start + i)));
+      }
+      worst = Math.max(worst, Math.abs(token.weights()[from + i] - reference.weight(start + i)));
+    }
+    return worst;
   }
 
   private int[] prompt(int row) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param ignoreEos whether {@code eosIds} are generated through
  * @param logprobs alternatives per generated token, null = none
  * @param promptLogprobs alternatives per prompt token, null = none
+ * @param routingFrom position from which on the experts of tokens are wanted, null = of none
  * @param deadlineNanos on the clock of {@code System.nanoTime}
  */
 public record GenerationSpec(
@@ -33,6 +34,7 @@ public record GenerationSpec(
     boolean ignoreEos,
     @Nullable Integer logprobs,
     @Nullable Integer promptLogprobs,
+    @Nullable Integer routingFrom,
     long deadlineNanos) {
   public GenerationSpec {
     stopIds = Set.copyOf(stopIds);
@@ -44,11 +46,13 @@ public record GenerationSpec(
     return count > minTokens && (stopIds.contains(id) || (!ignoreEos && eosIds.contains(id)));
   }
 
-  /** The rest of this generation after {@code count} tokens of {@code ids} are out. */
-  public GenerationSpec resumedAfter(int[] ids, int count) {
-    if (count == 0) {
-      return this;
-    }
+  /**
+   * The rest of this generation.
+   *
+   * @param count tokens of {@code ids} that are out
+   * @param routed positions whose experts are known
+   */
+  public GenerationSpec resumedAfter(int[] ids, int count, int routed) {
     int[] all = Arrays.copyOf(promptIds, promptIds.length + count);
     System.arraycopy(ids, 0, all, promptIds.length, count);
     return new GenerationSpec(
@@ -62,7 +66,8 @@ public record GenerationSpec(
         eosIds,
         ignoreEos,
         logprobs,
-        null,
+        count == 0 ? promptLogprobs : null,
+        routingFrom == null ? null : Integer.valueOf(routed),
         deadlineNanos);
   }
 }

@@ -1,5 +1,6 @@
 package io.expertmesh.gateway.core.generation;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -7,6 +8,7 @@ import java.util.Set;
  *
  * @param weightsVersion digest of the weights
  * @param numericsClass what its results depend on, bit by bit
+ * @param routedLayers the layers with routed experts, ascending; none if the model is dense
  * @param ready whether it can serve now
  * @param notReadyReason for people
  */
@@ -18,10 +20,12 @@ public record ReplicaDescription(
     int maxContext,
     int maxLogprobs,
     Set<Integer> eosIds,
+    List<RoutedLayer> routedLayers,
     boolean ready,
     String notReadyReason) {
   public ReplicaDescription {
     eosIds = Set.copyOf(eosIds);
+    routedLayers = List.copyOf(routedLayers);
   }
 
   /** Whether a sequence begun there continues here with the same bits. */

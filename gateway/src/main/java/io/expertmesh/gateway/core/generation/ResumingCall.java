@@ -30,6 +30,7 @@ final class ResumingCall implements GenerationCall {
   private int[] ids = new int[16];
   private int count;
   private int promptScored;
+  private int routed;
   private @Nullable ReplicaDescription begunOn;
   private long interruptedAt = Long.MIN_VALUE;
 
@@ -119,7 +120,8 @@ final class ResumingCall implements GenerationCall {
 
     void begin() {
       replica.began();
-      GenerationCall started = replica.engine().generate(spec.resumedAfter(ids, count), this);
+      GenerationCall started =
+          replica.engine().generate(spec.resumedAfter(ids, count, routed), this);
       call = started;
       if (cancelled) {
         started.cancel();
@@ -158,6 +160,20 @@ final class ResumingCall implements GenerationCall {
       progressed();
       promptScored = firstPosition + tokens.size();
       listener.prompt(firstPosition + known, tokens.subList(known, tokens.size()));
+    }
+
+    @Override
+    public void routing(int firstPosition, List<TokenRouting> tokens) {
+      if (cancelled) {
+        return;
+      }
+      if (firstPosition != routed) {
+        throw new IllegalStateException(
+            "the routing of position " + routed + " was due, not " + firstPosition);
+      }
+      progressed();
+      routed += tokens.size();
+      listener.routing(firstPosition, tokens);
     }
 
     @Override

@@ -45,7 +45,8 @@ public final class ChatParser {
             fields.flag("return_token_ids", false),
             fields.flag("skip_special_tokens", true),
             stream,
-            common.streamUsage(stream)));
+            common.streamUsage(stream),
+            common.routing()));
   }
 
   private static void refuseUnsupported(Fields fields) {

@@ -80,6 +80,27 @@ final class CommonFields {
     return options.flag("include_usage", false);
   }
 
+  /** Checks {@code return_routing}; true if the experts of tokens shall be shown. */
+  boolean routing() {
+    boolean wanted = fields.flag("return_routing", false);
+    if (wanted) {
+      requireExperts("return_routing", model);
+    }
+    return wanted;
+  }
+
+  /** Refuses a question for experts where there are none. */
+  static void requireExperts(String param, ModelCard model) {
+    if (model.routedLayers().isEmpty()) {
+      throw ApiException.invalid(
+          param,
+          "The model '"
+              + model.id()
+              + "' is dense: none of its layers has routed experts, so there is no routing to"
+              + " show.");
+    }
+  }
+
   /** The most alternatives per token that a request may ask for. */
   int maxLogprobs() {
     return Math.min(limits.logprobs(), Math.min(model.maxLogprobs(), model.vocabSize()));

@@ -52,6 +52,7 @@ public final class CompletionParser {
             fields.flag("return_token_ids", false),
             fields.flag("skip_special_tokens", true),
             stream,
-            common.streamUsage(stream)));
+            common.streamUsage(stream),
+            common.routing()));
   }
 }

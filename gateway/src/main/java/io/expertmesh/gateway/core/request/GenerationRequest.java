@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One validated request of either endpoint.
+ * One validated request of one of the endpoints that compute.
  *
  * @param api which endpoint was called
  * @param prompts at least one
@@ -19,10 +19,12 @@ public record GenerationRequest(
     SamplingOptions sampling,
     StopRules stop,
     OutputOptions output) {
-  /** The two endpoints that generate. */
+  /** The endpoints that compute tokens. */
   public enum Api {
     COMPLETIONS,
-    CHAT
+    CHAT,
+    /** Shows the experts of a prompt's tokens, and generates nothing. */
+    ROUTING
   }
 
   public GenerationRequest {

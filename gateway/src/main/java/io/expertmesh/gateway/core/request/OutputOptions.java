@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param skipSpecialTokens leave special tokens out of the text
  * @param stream answer as server-sent events
  * @param streamUsage end the stream with the token counts
+ * @param routing show the experts of the tokens of prompt and answer
  */
 public record OutputOptions(
     int n,
@@ -22,4 +23,5 @@ public record OutputOptions(
     boolean tokenIds,
     boolean skipSpecialTokens,
     boolean stream,
-    boolean streamUsage) {}
+    boolean streamUsage,
+    boolean routing) {}

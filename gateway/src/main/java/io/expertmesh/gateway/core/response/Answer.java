@@ -5,6 +5,7 @@ import io.expertmesh.gateway.core.generation.GenerationEnd;
 import io.expertmesh.gateway.core.generation.GenerationEngine;
 import io.expertmesh.gateway.core.generation.GenerationListener;
 import io.expertmesh.gateway.core.generation.ScoredToken;
+import io.expertmesh.gateway.core.generation.TokenRouting;
 import io.expertmesh.gateway.core.request.ApiError;
 import io.expertmesh.protocol.core.MeshException;
 import java.util.ArrayList;
@@ -52,6 +53,7 @@ public final class Answer {
         switch (plan.api()) {
           case COMPLETIONS -> new CompletionFormat(plan.head(), plan.names());
           case CHAT -> new ChatFormat(plan.head(), plan.names());
+          case ROUTING -> new RoutingFormat(plan.head(), plan.names());
         };
     for (AnswerPlan.Sequence sequence : plan.sequences()) {
       parts.add(new Part(parts.size(), sequence));
@@ -125,6 +127,7 @@ public final class Answer {
     private final Choice choice;
     private final StringBuilder text = new StringBuilder();
     private final List<LoggedToken> tokens = new ArrayList<>();
+    private final List<RoutedToken> routing = new ArrayList<>();
     private volatile @Nullable GenerationCall call;
     private volatile boolean stopped;
     private boolean opened;
@@ -158,12 +161,17 @@ public final class Answer {
 
     ChoiceText whole() {
       GenerationEnd.Reason reason = end == null ? GenerationEnd.Reason.STOP : end;
-      return new ChoiceText(text.toString(), tokens, reason, sequence.spec().promptIds());
+      return new ChoiceText(text.toString(), tokens, routing, reason, sequence.spec().promptIds());
     }
 
     @Override
     public void prompt(int firstPosition, List<ScoredToken> scored) {
       locked(() -> choice.prompt(scored));
+    }
+
+    @Override
+    public void routing(int firstPosition, List<TokenRouting> told) {
+      locked(() -> choice.routing(told));
     }
 
     @Override
@@ -224,6 +232,7 @@ public final class Answer {
       if (!plan.stream()) {
         text.append(delta.text());
         tokens.addAll(delta.tokens());
+        routing.addAll(delta.routing());
         return;
       }
       if (!opened) {
@@ -231,8 +240,11 @@ public final class Answer {
         format.opening(index).forEach(sink::write);
       }
       boolean shown = plan.head().logprobs() != null || plan.head().tokenIds();
-      if (!delta.text().isEmpty() || delta.end() != null || (shown && !delta.tokens().isEmpty())) {
-        sink.write(format.chunk(index, delta));
+      if (!delta.text().isEmpty()
+          || !delta.routing().isEmpty()
+          || delta.end() != null
+          || (shown && !delta.tokens().isEmpty())) {
+        delta.pieces().forEach(piece -> sink.write(format.chunk(index, piece)));
       }
     }
 

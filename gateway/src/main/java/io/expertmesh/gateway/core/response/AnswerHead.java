@@ -1,5 +1,7 @@
 package io.expertmesh.gateway.core.response;
 
+import io.expertmesh.gateway.core.generation.RoutedLayer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param streamUsage whether a stream ends with the token counts
  * @param tokenIds whether ids are shown
  * @param logprobs alternatives per token, null = none
+ * @param routing whether the experts of tokens are shown
+ * @param routedLayers the layers that have experts
  */
 public record AnswerHead(
     String id,
@@ -17,4 +21,10 @@ public record AnswerHead(
     String model,
     boolean streamUsage,
     boolean tokenIds,
-    @Nullable Integer logprobs) {}
+    @Nullable Integer logprobs,
+    boolean routing,
+    List<RoutedLayer> routedLayers) {
+  public AnswerHead {
+    routedLayers = List.copyOf(routedLayers);
+  }
+}

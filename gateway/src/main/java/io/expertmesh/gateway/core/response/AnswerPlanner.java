@@ -7,6 +7,7 @@ import io.expertmesh.gateway.core.request.GenerationRequest;
 import io.expertmesh.gateway.core.request.ModelCard;
 import io.expertmesh.gateway.core.request.OutputOptions;
 import io.expertmesh.gateway.core.request.PromptInput;
+import io.expertmesh.gateway.core.request.RequestLimits;
 import io.expertmesh.gateway.core.request.SamplingOptions;
 import io.expertmesh.gateway.core.text.TokenDecoder;
 import java.util.ArrayList;
@@ -24,16 +25,15 @@ public final class AnswerPlanner {
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
   private final TextSide text;
-  private final long maxScoredValues;
+  private final RequestLimits limits;
   private final LongSupplier random;
 
   /**
-   * @param maxScoredValues prompt tokens × alternatives that a request may ask for
    * @param random seeds for requests without one, and ids
    */
-  public AnswerPlanner(TextSide text, long maxScoredValues, LongSupplier random) {
+  public AnswerPlanner(TextSide text, RequestLimits limits, LongSupplier random) {
     this.text = text;
-    this.maxScoredValues = maxScoredValues;
+    this.limits = limits;
     this.random = random;
   }
 
@@ -50,16 +50,19 @@ public final class AnswerPlanner {
         switch (request.api()) {
           case COMPLETIONS -> "cmpl-";
           case CHAT -> "chatcmpl-";
+          case ROUTING -> "routing-";
         };
     String id = prefix + hex(random.getAsLong()) + hex(random.getAsLong());
     Long given = request.sampling().seed();
     long seed = given == null ? random.getAsLong() : given;
     TokenDecoder decoder = text.decoder(output.skipSpecialTokens());
     List<AnswerPlan.Sequence> sequences = new ArrayList<>();
+    RoutingBound routing = new RoutingBound(request, model, limits);
     for (PromptInput prompt : request.prompts()) {
       int[] ids = text.ids(prompt, model.maxContext());
       int maxTokens = maxTokens(request, model, ids.length);
       checkScoring(output, ids.length);
+      routing.add(ids.length, maxTokens);
       String echo = output.echo() ? echo(prompt, ids, decoder) : null;
       for (int choice = 0; choice < output.n(); choice++) {
         SamplingOptions sampling = request.sampling().withSeed(seed + choice * SEED_STEP);
@@ -77,7 +80,9 @@ public final class AnswerPlanner {
             model.id(),
             output.streamUsage(),
             output.tokenIds(),
-            output.logprobs()),
+            output.logprobs(),
+            output.routing(),
+            model.routedLayers()),
         sequences,
         output.n(),
         request.stop().strings(),
@@ -109,6 +114,7 @@ public final class AnswerPlanner {
         request.stop().ignoreEos(),
         output.logprobs(),
         promptLogprobs,
+        output.routing() ? 0 : null,
         deadlineNanos);
   }
 
@@ -148,13 +154,15 @@ public final class AnswerPlanner {
 
   private void checkScoring(OutputOptions output, int promptTokens) {
     Integer logprobs = output.logprobs();
-    if (output.echo() && logprobs != null && (long) logprobs * promptTokens > maxScoredValues) {
+    if (output.echo()
+        && logprobs != null
+        && (long) logprobs * promptTokens > limits.scoredValues()) {
       throw ApiException.invalid(
           "logprobs",
           "'logprobs' × prompt tokens is "
               + (long) logprobs * promptTokens
               + "; the limit is "
-              + maxScoredValues
+              + limits.scoredValues()
               + ".");
     }
   }

@@ -27,8 +27,7 @@ final class ChatFormat implements AnswerFormat {
               json.writeStringProperty("role", "assistant");
               json.writeStringProperty("content", "");
             },
-            List.of(),
-            null));
+            new ChoiceDelta("", List.of(), List.of(), null)));
   }
 
   @Override
@@ -40,8 +39,7 @@ final class ChatFormat implements AnswerFormat {
             json.writeStringProperty("content", delta.text());
           }
         },
-        delta.tokens(),
-        delta.end());
+        delta);
   }
 
   @Override
@@ -77,18 +75,17 @@ final class ChatFormat implements AnswerFormat {
     json.writeStringProperty("content", choice.text());
     json.writeNullProperty("refusal");
     json.writeEndObject();
-    tail(json, choice.tokens(), choice.end());
+    tail(json, choice.all());
     if (head.tokenIds()) {
       Json.ids(json, "prompt_token_ids", choice.promptIds());
+    }
+    if (head.routing()) {
+      RoutingJson.property(json, head.routedLayers(), choice.routing(), names);
     }
     json.writeEndObject();
   }
 
-  private byte[] chunk(
-      int choice,
-      Consumer<JsonGenerator> delta,
-      List<LoggedToken> tokens,
-      GenerationEnd.@Nullable Reason end) {
+  private byte[] chunk(int choice, Consumer<JsonGenerator> message, ChoiceDelta delta) {
     return Json.object(
         json -> {
           head(json, "chat.completion.chunk");
@@ -96,9 +93,12 @@ final class ChatFormat implements AnswerFormat {
           json.writeStartObject();
           json.writeNumberProperty("index", choice);
           json.writeObjectPropertyStart("delta");
-          delta.accept(json);
+          message.accept(json);
           json.writeEndObject();
-          tail(json, tokens, end);
+          tail(json, delta);
+          if (!delta.routing().isEmpty()) {
+            RoutingJson.property(json, head.routedLayers(), delta.routing(), names);
+          }
           json.writeEndObject();
           json.writeEndArray();
           if (head.streamUsage()) {
@@ -114,8 +114,9 @@ final class ChatFormat implements AnswerFormat {
     json.writeStringProperty("model", head.model());
   }
 
-  private void tail(
-      JsonGenerator json, List<LoggedToken> tokens, GenerationEnd.@Nullable Reason end) {
+  private void tail(JsonGenerator json, ChoiceDelta delta) {
+    List<LoggedToken> tokens = delta.tokens();
+    GenerationEnd.@Nullable Reason end = delta.end();
     if (head.logprobs() == null) {
       json.writeNullProperty("logprobs");
     } else {

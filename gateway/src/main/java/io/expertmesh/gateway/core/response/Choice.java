@@ -3,6 +3,7 @@ package io.expertmesh.gateway.core.response;
 import io.expertmesh.gateway.core.generation.GenerationEnd;
 import io.expertmesh.gateway.core.generation.GenerationSpec;
 import io.expertmesh.gateway.core.generation.ScoredToken;
+import io.expertmesh.gateway.core.generation.TokenRouting;
 import io.expertmesh.gateway.core.text.IdsOnly;
 import io.expertmesh.gateway.core.text.IncrementalDetokenizer;
 import io.expertmesh.gateway.core.text.StopMatcher;
@@ -25,6 +26,7 @@ final class Choice {
   private final @Nullable String echo;
   private final List<ScoredToken> prompt = new ArrayList<>();
   private final Deque<Pending> pending = new ArrayDeque<>();
+  private final RoutingTrail trail;
 
   private int produced;
   private int emitted;
@@ -45,6 +47,7 @@ final class Choice {
     this.detokenizer = new IncrementalDetokenizer(decoder, goesOn ? spec.promptIds() : new int[0]);
     this.stops = new StopMatcher(stopStrings);
     this.echo = echo;
+    this.trail = new RoutingTrail(spec.promptIds());
   }
 
   /** A token whose text is not entirely out. */
@@ -62,6 +65,10 @@ final class Choice {
 
   void prompt(List<ScoredToken> tokens) {
     prompt.addAll(tokens);
+  }
+
+  void routing(List<TokenRouting> tokens) {
+    trail.add(tokens);
   }
 
   ChoiceDelta token(ScoredToken token) {
@@ -132,6 +139,9 @@ final class Choice {
         return;
       }
       output.tokens.add(new LoggedToken(first.token(), first.start()));
+      if (spec.routingFrom() != null) {
+        trail.show(first.token().id());
+      }
       pending.removeFirst();
     }
   }
@@ -158,12 +168,12 @@ final class Choice {
   }
 
   /** What one event adds. */
-  private static final class Output {
+  private final class Output {
     private final StringBuilder text = new StringBuilder();
     private final List<LoggedToken> tokens = new ArrayList<>();
 
     ChoiceDelta delta(GenerationEnd.@Nullable Reason end) {
-      return new ChoiceDelta(text.toString(), tokens, end);
+      return new ChoiceDelta(text.toString(), tokens, trail.take(), end);
     }
   }
 }

@@ -5,8 +5,18 @@ import java.util.List;
 
 /** A whole choice. */
 record ChoiceText(
-    String text, List<LoggedToken> tokens, GenerationEnd.Reason end, int[] promptIds) {
+    String text,
+    List<LoggedToken> tokens,
+    List<RoutedToken> routing,
+    GenerationEnd.Reason end,
+    int[] promptIds) {
   ChoiceText {
     tokens = List.copyOf(tokens);
+    routing = List.copyOf(routing);
+  }
+
+  /** All of it as if it had come at once. */
+  ChoiceDelta all() {
+    return new ChoiceDelta(text, tokens, routing, end);
   }
 }

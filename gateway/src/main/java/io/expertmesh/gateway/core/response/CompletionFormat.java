@@ -30,7 +30,7 @@ final class CompletionFormat implements AnswerFormat {
         json -> {
           head(json);
           json.writeArrayPropertyStart("choices");
-          choice(json, choice, delta.text(), delta.tokens(), delta.end(), null);
+          choice(json, choice, delta, null);
           json.writeEndArray();
           if (head.streamUsage()) {
             json.writeNullProperty("usage");
@@ -57,7 +57,7 @@ final class CompletionFormat implements AnswerFormat {
           json.writeArrayPropertyStart("choices");
           for (int i = 0; i < choices.size(); i++) {
             ChoiceText choice = choices.get(i);
-            choice(json, i, choice.text(), choice.tokens(), choice.end(), choice.promptIds());
+            choice(json, i, choice.all(), choice.promptIds());
           }
           json.writeEndArray();
           Json.usage(json, usage);
@@ -72,15 +72,12 @@ final class CompletionFormat implements AnswerFormat {
   }
 
   private void choice(
-      JsonGenerator json,
-      int index,
-      String text,
-      List<LoggedToken> tokens,
-      GenerationEnd.@Nullable Reason end,
-      int @Nullable [] promptIds) {
+      JsonGenerator json, int index, ChoiceDelta delta, int @Nullable [] promptIds) {
+    List<LoggedToken> tokens = delta.tokens();
+    GenerationEnd.@Nullable Reason end = delta.end();
     json.writeStartObject();
     json.writeNumberProperty("index", index);
-    json.writeStringProperty("text", text);
+    json.writeStringProperty("text", delta.text());
     if (head.logprobs() == null) {
       json.writeNullProperty("logprobs");
     } else {
@@ -92,6 +89,9 @@ final class CompletionFormat implements AnswerFormat {
       if (promptIds != null) {
         Json.ids(json, "prompt_token_ids", promptIds);
       }
+    }
+    if (head.routing() && (promptIds != null || !delta.routing().isEmpty())) {
+      RoutingJson.property(json, head.routedLayers(), delta.routing(), names);
     }
     json.writeEndObject();
   }

@@ -10,6 +10,7 @@ import io.expertmesh.gateway.core.request.CompletionParser;
 import io.expertmesh.gateway.core.request.GenerationRequest;
 import io.expertmesh.gateway.core.request.ModelCard;
 import io.expertmesh.gateway.core.request.RequestLimits;
+import io.expertmesh.gateway.core.request.RoutingParser;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import java.time.Instant;
@@ -45,7 +46,7 @@ public final class Desk {
     this.bodies = new BodyParser(limits);
     this.completions = new CompletionParser(limits);
     this.chats = new ChatParser(limits);
-    this.planner = new AnswerPlanner(text, limits.scoredValues(), random);
+    this.planner = new AnswerPlanner(text, limits, random);
     this.time = time;
   }
 
@@ -73,7 +74,12 @@ public final class Desk {
                   ErrorCode.SERVICE_UNAVAILABLE, "The model is not ready: " + board.trouble())));
     }
     return new ModelCard(
-        modelId, known.vocabSize(), known.maxContext(), known.maxLogprobs(), known.eosIds());
+        modelId,
+        known.vocabSize(),
+        known.maxContext(),
+        known.maxLogprobs(),
+        known.eosIds(),
+        known.routedLayers());
   }
 
   /** Any JSON body. */
@@ -94,6 +100,7 @@ public final class Desk {
         switch (api) {
           case COMPLETIONS -> completions.parse(json, model);
           case CHAT -> chats.parse(json, model);
+          case ROUTING -> RoutingParser.parse(json, model);
         };
     Instant now = time.instant();
     return planner.plan(request, model, now.getEpochSecond(), deadlineNanos);

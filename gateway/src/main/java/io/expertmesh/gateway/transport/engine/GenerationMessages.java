@@ -4,15 +4,19 @@ import com.google.protobuf.ByteString;
 import io.expertmesh.gateway.core.generation.GenerationEnd;
 import io.expertmesh.gateway.core.generation.GenerationSpec;
 import io.expertmesh.gateway.core.generation.ReplicaDescription;
+import io.expertmesh.gateway.core.generation.RoutedLayer;
 import io.expertmesh.gateway.core.generation.ScoredToken;
+import io.expertmesh.gateway.core.generation.TokenRouting;
 import io.expertmesh.gateway.core.request.SamplingOptions;
 import io.expertmesh.protocol.v1.FinishReason;
 import io.expertmesh.protocol.v1.Finished;
 import io.expertmesh.protocol.v1.GenerateRequest;
 import io.expertmesh.protocol.v1.LogitBias;
 import io.expertmesh.protocol.v1.ModelDescription;
+import io.expertmesh.protocol.v1.RoutedTokens;
 import io.expertmesh.protocol.v1.SamplingParams;
 import io.expertmesh.protocol.v1.TokenLogprob;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -43,6 +47,10 @@ final class GenerationMessages {
     if (promptLogprobs != null) {
       request.setPromptLogprobs(promptLogprobs);
     }
+    Integer routingFrom = spec.routingFrom();
+    if (routingFrom != null) {
+      request.setRoutingFrom(routingFrom);
+    }
     return request.build();
   }
 
@@ -62,6 +70,31 @@ final class GenerationMessages {
     return new ScoredToken(message.getTokenId(), logprob, ids, logprobs);
   }
 
+  static List<TokenRouting> routing(RoutedTokens message) {
+    return message.getTokensList().stream()
+        .map(
+            token ->
+                new TokenRouting(
+                    ints(token.getCountsList()),
+                    ints(token.getExpertsList()),
+                    floats(token.getWeightsList()),
+                    ints(token.getDroppedCountsList()),
+                    ints(token.getDroppedExpertsList())))
+        .toList();
+  }
+
+  private static int[] ints(List<Integer> values) {
+    return values.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static float[] floats(List<Float> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i);
+    }
+    return floats;
+  }
+
   static GenerationEnd end(Finished finished) {
     GenerationEnd.Reason reason =
         finished.getReason() == FinishReason.FINISH_REASON_STOP
@@ -79,6 +112,15 @@ final class GenerationMessages {
         model.getMaxContext(),
         model.getMaxLogprobs(),
         Set.copyOf(model.getEosTokenIdsList()),
+        model.getRoutedLayersList().stream()
+            .map(
+                layer ->
+                    new RoutedLayer(
+                        layer.getLayer(),
+                        layer.getExperts(),
+                        layer.getPolicy(),
+                        layer.getMostChoices()))
+            .toList(),
         model.getReady(),
         model.getNotReadyReason());
   }

@@ -86,6 +86,10 @@ final class GenerationStream
     switch (event.getEventCase()) {
       case PROMPT ->
           listener.prompt(event.getPrompt().getFirstPosition(), scores(event.getPrompt()));
+      case ROUTING ->
+          listener.routing(
+              event.getRouting().getFirstPosition(),
+              GenerationMessages.routing(event.getRouting()));
       case TOKEN -> listener.token(GenerationMessages.token(event.getToken()));
       case FINISHED -> {
         over = true;

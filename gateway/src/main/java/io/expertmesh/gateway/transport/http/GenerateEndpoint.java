@@ -22,7 +22,9 @@ import reactor.core.scheduler.Scheduler;
 import reactor.netty.DisposableChannel;
 import reactor.netty.http.server.HttpServerResponse;
 
-/** Answers the two generating endpoints. A client that leaves ends the work behind it at once. */
+/**
+ * Answers the endpoints that compute tokens. A client that leaves ends the work behind it at once.
+ */
 final class GenerateEndpoint {
   private final Desk desk;
   private final GenerationEngine engine;

@@ -50,6 +50,7 @@ public final class MeshRouting implements GlobalFilter, Ordered {
     return switch (target.getHost()) {
       case "completions" -> generate.answer(exchange, GenerationRequest.Api.COMPLETIONS, body);
       case "chat" -> generate.answer(exchange, GenerationRequest.Api.CHAT, body);
+      case "routing" -> generate.answer(exchange, GenerationRequest.Api.ROUTING, body);
       case "tokenize" -> tokens.tokenize(exchange, body);
       case "detokenize" -> tokens.detokenize(exchange, body);
       default -> Mono.error(new ResponseStatusException(HttpStatus.NOT_FOUND));

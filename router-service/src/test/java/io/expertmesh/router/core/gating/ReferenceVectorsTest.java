@@ -175,6 +175,24 @@ class ReferenceVectorsTest {
   }
 
   @Test
+  void theLossesOfTheSixTokens() {
+    GateLosses losses = GateLosses.of(SIX, 6, 3, KERNELS);
+
+    assertThat(losses.auxiliary()).isCloseTo(1.11351514, within(1e-7));
+    assertThat(losses.z()).isCloseTo(6.86232185, within(1e-6));
+    assertThat(GateLosses.of(EIGHT, 1, 8, KERNELS).z()).isCloseTo(9.20669466, within(1e-6));
+  }
+
+  @Test
+  void anEvenGateHasAnAuxiliaryLossOfOneAndRowsThatAreNotFiniteCountNothing() {
+    float[] even = {5, 0, 0, 5, Float.NaN, 1};
+
+    assertThat(GateLosses.of(even, 2, 2, KERNELS).auxiliary()).isCloseTo(1, within(1e-12));
+    assertThat(GateLosses.of(even, 3, 2, KERNELS)).isEqualTo(GateLosses.of(even, 2, 2, KERNELS));
+    assertThat(GateLosses.of(even, 0, 2, KERNELS)).isEqualTo(new GateLosses(0, 0));
+  }
+
+  @Test
   void gshardWithCapacityTwo() {
     assertGShardTable(assign(new GatingSpec.GShardTop2(TWO, new SecondChoice.All()), 3, SIX));
   }
