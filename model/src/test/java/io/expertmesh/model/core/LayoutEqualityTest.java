@@ -354,7 +354,7 @@ class LayoutEqualityTest {
             "mlp.experts.0.gate_proj",
             "mlp.experts.7.down_proj",
             "mlp.experts.15.up_proj")) {
-      quantize(random, layer + name + ".weight", packed, plain);
+      Layouts.quantize(random, layer + name + ".weight", packed, plain);
     }
     try (Checkpoint a = packed.open();
         Checkpoint b = plain.open()) {
@@ -364,34 +364,6 @@ class LayoutEqualityTest {
           .isDeepEqualTo(new ForwardReference(b, DType.F32).run(IDS).logits());
       assertThat(WeightBudget.of(a)).isEqualTo(WeightBudget.of(b));
     }
-  }
-
-  private static void quantize(
-      Random random, String name, EditedCheckpoint packed, EditedCheckpoint plain) {
-    long rows = packed.tensor(name).shape().get(0);
-    int columns = Math.toIntExact(packed.tensor(name).shape().get(1));
-    int perRow = Math.ceilDiv(columns, 16);
-    byte[] bits = new byte[Math.toIntExact(rows * columns)];
-    float[] scales = new float[Math.toIntExact(Math.ceilDiv(rows, 16L)) * perRow];
-    float[] values = new float[bits.length];
-    for (int i = 0; i < scales.length; i++) {
-      scales[i] = 0.01f + random.nextFloat() * 0.01f;
-    }
-    for (int i = 0; i < bits.length; i++) {
-      // exponents up to 2^3, any mantissa and sign, no NaN
-      bits[i] = (byte) (random.nextInt(80) | random.nextInt(2) << 7);
-      int exponent = (bits[i] >> 3) & 15;
-      double magnitude =
-          exponent == 0
-              ? (bits[i] & 7) * Math.pow(2, -9)
-              : (8 + (bits[i] & 7)) * Math.pow(2, exponent - 10);
-      float scale = scales[i / columns / 16 * perRow + i % columns / 16];
-      values[i] = (bits[i] < 0 ? -1 : 1) * (float) magnitude * scale;
-    }
-    packed
-        .withTensor(Layouts.raw(name, TensorType.F8_E4M3, bits, rows, columns))
-        .withTensor(Layouts.floats(name + "_scale_inv", scales, Math.ceilDiv(rows, 16L), perRow));
-    plain.withTensor(Layouts.floats(name, values, rows, columns));
   }
 
   private static void assertSameLogits(EditedCheckpoint edited, String golden, double tolerance) {

@@ -20,7 +20,7 @@ class DispatcherTest {
   private final Gates gates = Fixtures.gates(model, 2, new Random(11));
   private final List<ExpertCall> sent = new ArrayList<>();
   private final List<String> ejected = new ArrayList<>();
-  private final Sink sink = new Sink();
+  private final RecordingSink sink = new RecordingSink(WIDTH);
   private long now = 1_000;
   private Dispatcher dispatcher = dispatcher(DispatchLimits.standard());
 
@@ -65,7 +65,7 @@ class DispatcherTest {
     assertThat(sink.completed).isEmpty();
     answer(sent.get(0));
     assertThat(sink.completed).hasSize(1);
-    assertThat(sink.completed.getFirst().rows).isEqualTo(direct(request));
+    assertThat(sink.completed.getFirst().rows()).isEqualTo(direct(request));
     assertThat(dispatcher.messagesInFlight()).isZero();
     assertThat(dispatcher.rowsInFlight()).isZero();
   }
@@ -94,7 +94,7 @@ class DispatcherTest {
     // the choice of two spreads the parts
     assertThat(sent.stream().filter(m -> m.replica().id().equals("a")).count()).isBetween(2L, 4L);
     List.copyOf(sent).forEach(this::answer);
-    assertThat(sink.completed.getFirst().rows).isEqualTo(direct(request));
+    assertThat(sink.completed.getFirst().rows()).isEqualTo(direct(request));
   }
 
   @Test
@@ -112,7 +112,7 @@ class DispatcherTest {
     // each expert's rows are shared evenly, so the sums are as far apart as there are experts
     assertThat(sent).allMatch(m -> Math.abs(m.pairCount() - 80 / 3.0) <= EXPERTS);
     List.copyOf(sent).forEach(this::answer);
-    assertThat(sink.completed.getFirst().rows).isEqualTo(direct(request));
+    assertThat(sink.completed.getFirst().rows()).isEqualTo(direct(request));
   }
 
   @Test
@@ -142,7 +142,7 @@ class DispatcherTest {
     dispatcher.reply(a, lateId, ExpertReply.ok(0, 0, 0, new float[0], 0, 0));
     assertThat(dispatcher.counters().lateReplies()).isEqualTo(1);
     answer(sent.getFirst());
-    assertThat(sink.completed.getFirst().rows).isEqualTo(direct(request));
+    assertThat(sink.completed.getFirst().rows()).isEqualTo(direct(request));
     assertThat(dispatcher.counters().retries()).isEqualTo(12);
   }
 
@@ -162,13 +162,13 @@ class DispatcherTest {
     dispatcher.route(request);
     sent.forEach(this::answer);
 
-    Outcome outcome = sink.completed.getFirst();
-    assertThat(outcome.unavailable).isEqualTo(expected);
-    assertThat(outcome.detail).isEqualTo("layer 1 expert 3");
+    RecordingSink.Outcome outcome = sink.completed.getFirst();
+    assertThat(outcome.unavailable()).isEqualTo(expected);
+    assertThat(outcome.detail()).isEqualTo("layer 1 expert 3");
     float[] direct = direct(request);
     for (int row = 0; row < 40; row++) {
       for (int i = 0; i < WIDTH; i++) {
-        assertThat(outcome.rows[row * WIDTH + i])
+        assertThat(outcome.rows()[row * WIDTH + i])
             .isEqualTo(expected.get(row) ? 0 : direct[row * WIDTH + i]);
       }
     }
@@ -184,7 +184,7 @@ class DispatcherTest {
 
     assertThat(sent).hasSize(2);
     assertThat(sent.get(0)).isNotNull();
-    assertThat(sink.completed.getFirst().unavailable.cardinality()).isEqualTo(3);
+    assertThat(sink.completed.getFirst().unavailable().cardinality()).isEqualTo(3);
     assertThat(registry.ready()).isTrue();
   }
 
@@ -195,7 +195,7 @@ class DispatcherTest {
     refuse(sent.getFirst(), ExpertReply.Status.DRAINING);
 
     assertThat(registry.ready()).isFalse();
-    assertThat(sink.completed.getFirst().unavailable.cardinality()).isEqualTo(3);
+    assertThat(sink.completed.getFirst().unavailable().cardinality()).isEqualTo(3);
   }
 
   @Test
@@ -221,7 +221,7 @@ class DispatcherTest {
       assertThat(bad.state()).isEqualTo(ReplicaState.EJECTED);
       assertThat(ejected.removeFirst()).startsWith("bad" + kind).contains(reasons[kind]);
       answer(sent.removeFirst());
-      assertThat(sink.completed.removeFirst().rows).isEqualTo(direct(request));
+      assertThat(sink.completed.removeFirst().rows()).isEqualTo(direct(request));
       dispatcher.replicaLost(good);
     }
     assertThat(dispatcher.counters().ejections()).isEqualTo(3);
@@ -249,9 +249,9 @@ class DispatcherTest {
 
     assertThat(ejected).hasSize(1);
     assertThat(registry.ready()).isTrue();
-    Outcome outcome = sink.completed.getFirst();
-    assertThat(outcome.nonFinite.stream().toArray()).containsExactly(1);
-    assertThat(Arrays.copyOf(outcome.rows, WIDTH)).isEqualTo(Arrays.copyOf(direct(request), WIDTH));
+    RecordingSink.Outcome outcome = sink.completed.getFirst();
+    assertThat(outcome.nonFinite().stream().toArray()).containsExactly(1);
+    assertThat(Arrays.copyOf(outcome.rows(), WIDTH)).isEqualTo(Arrays.copyOf(direct(request), WIDTH));
   }
 
   @Test
@@ -265,8 +265,8 @@ class DispatcherTest {
     assertThat(sent.getFirst().pairCount()).isEqualTo(4);
     assertThat(sent.getFirst().rowCount()).isEqualTo(2);
     answer(sent.getFirst());
-    assertThat(sink.completed.getFirst().nonFinite.stream().toArray()).containsExactly(1);
-    assertThat(Arrays.copyOfRange(sink.completed.getFirst().rows, 0, WIDTH))
+    assertThat(sink.completed.getFirst().nonFinite().stream().toArray()).containsExactly(1);
+    assertThat(Arrays.copyOfRange(sink.completed.getFirst().rows(), 0, WIDTH))
         .isEqualTo(Arrays.copyOf(direct(request), WIDTH));
   }
 
@@ -381,29 +381,5 @@ class DispatcherTest {
 
   private float[] direct(RouteRequest request) {
     return Fixtures.direct(request, assignments(request), WIDTH);
-  }
-
-  private record Outcome(float[] rows, BitSet unavailable, BitSet nonFinite, String detail) {}
-
-  private static final class Sink implements RouteSink {
-    final List<Outcome> completed = new ArrayList<>();
-    final List<ErrorCode> failed = new ArrayList<>();
-    final List<String> messages = new ArrayList<>();
-
-    @Override
-    public void complete(RouteRequest request, RouteResult result) {
-      completed.add(
-          new Outcome(
-              Arrays.copyOf(result.rows(), request.rowCount() * WIDTH),
-              (BitSet) result.unavailable().clone(),
-              (BitSet) result.nonFinite().clone(),
-              result.detail()));
-    }
-
-    @Override
-    public void fail(RouteRequest request, ErrorCode code, String message) {
-      failed.add(code);
-      messages.add(message);
-    }
   }
 }
