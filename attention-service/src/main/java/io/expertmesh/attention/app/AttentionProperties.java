@@ -9,6 +9,7 @@ import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.MeshException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -44,6 +45,8 @@ record AttentionProperties(
    * @param microBatches parts of a step in flight: auto, 1 or 2
    * @param maxLogprobs alternatives per token that a request may ask for; -1 = the vocabulary
    * @param timeoutSeconds longest time of a request, and its time if it does not say
+   * @param expertWaitSeconds how long a request waits for an expert that has no replica; -1 = until
+   *     its deadline, 0 = not at all
    * @param drainSeconds longest time to finish what was taken, on shutdown
    */
   record Attention(
@@ -58,6 +61,7 @@ record AttentionProperties(
       @DefaultValue("auto") String microBatches,
       @DefaultValue("-1") int maxLogprobs,
       @DefaultValue("600") int timeoutSeconds,
+      @DefaultValue("-1") int expertWaitSeconds,
       @DefaultValue("20") int drainSeconds) {}
 
   AttentionProperties {
@@ -73,6 +77,11 @@ record AttentionProperties(
         "expertmesh.attention.timeout-seconds is "
             + attention.timeoutSeconds()
             + ", must be 1 to 86400.");
+    require(
+        attention.expertWaitSeconds() >= -1 && attention.expertWaitSeconds() <= 86_400,
+        "expertmesh.attention.expert-wait-seconds is "
+            + attention.expertWaitSeconds()
+            + ", must be -1 (until the request's deadline) to 86400.");
     require(
         attention.drainSeconds() >= 0 && attention.drainSeconds() <= 3600,
         "expertmesh.attention.drain-seconds is "
@@ -129,7 +138,10 @@ record AttentionProperties(
                 attention.maxBatchTokens(),
                 attention.prefillChunk(),
                 attention.maxSequences(),
-                attention.maxQueue()));
+                attention.maxQueue(),
+                attention.expertWaitSeconds() < 0
+                    ? SchedulerLimits.UNTIL_DEADLINE
+                    : TimeUnit.SECONDS.toNanos(attention.expertWaitSeconds())));
   }
 
   private static MicroBatchMode microBatches(String text) {

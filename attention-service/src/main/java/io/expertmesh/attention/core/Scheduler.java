@@ -138,12 +138,19 @@ public final class Scheduler {
     endIfDone(sequence);
   }
 
-  /** A chunk could not be computed now; it is tried again after a backoff. */
+  /**
+   * A chunk could not be computed now; it is tried again after a backoff. A sequence that has
+   * waited for an expert as long as it may ends instead.
+   */
   public void park(Chunk chunk, ErrorCode code, String detail, long now) {
     if (settle(chunk)) {
       Sequence sequence = chunk.sequence();
       int doublings = Math.min(sequence.blockedTimes(), MAX_BACKOFF_DOUBLINGS);
-      sequence.park(code, detail, now + (FIRST_BACKOFF_NANOS << doublings));
+      sequence.park(code, detail, now, now + (FIRST_BACKOFF_NANOS << doublings));
+      if (code == ErrorCode.EXPERT_UNAVAILABLE
+          && now - sequence.blockedSince() >= limits.expertWaitNanos()) {
+        end(sequence, new Outcome.Failed(code, "no replica has it now: " + detail));
+      }
     }
   }
 

@@ -34,6 +34,7 @@ public final class Sequence {
   private @Nullable ErrorCode blockedBy;
   private String blockedDetail = "";
   private int blockedTimes;
+  private long blockedSince;
   private long notBefore = Long.MIN_VALUE;
 
   Sequence(long number, GenerationRequest request, int[] eosIds, PagePool pool) {
@@ -210,7 +211,10 @@ public final class Sequence {
     state = SequenceState.WAITING;
   }
 
-  void park(ErrorCode code, String detail, long until) {
+  void park(ErrorCode code, String detail, long now, long until) {
+    if (blockedTimes == 0) {
+      blockedSince = now;
+    }
     blockedBy = code;
     blockedDetail = detail;
     blockedTimes++;
@@ -224,6 +228,11 @@ public final class Sequence {
 
   int blockedTimes() {
     return blockedTimes;
+  }
+
+  /** When the first of the attempts in a row failed that could not be computed. */
+  long blockedSince() {
+    return blockedSince;
   }
 
   long notBefore() {

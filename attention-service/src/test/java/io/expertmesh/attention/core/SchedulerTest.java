@@ -22,6 +22,9 @@ class SchedulerTest {
   private static final int SEEDS = 200;
   private static final int EVENTS = 400;
 
+  /** Longer than any backoff. */
+  private static final long FAR = 200_000_000;
+
   @Test
   void randomTrafficKeepsEveryInvariant() {
     for (int seed = 0; seed < SEEDS; seed++) {
@@ -98,6 +101,55 @@ class SchedulerTest {
     long wake = scheduler.nextWake(0);
     assertThat(wake).isEqualTo(parked.notBefore());
     assertThat(scheduler.plan(wake).chunks()).extracting(Chunk::sequence).containsExactly(parked);
+  }
+
+  @Test
+  void aRequestWaitsForAMissingExpertAsLongAsItMayAndNoLonger() {
+    List<Sequence> ended = new ArrayList<>();
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 8, 1_000_000_000),
+            new PagePool(100, false),
+            new int[0],
+            ended::add);
+    Sequence waits = scheduler.submit(request(4, 2));
+    scheduler.park(only(scheduler.plan(7)), ErrorCode.EXPERT_UNAVAILABLE, "layer 1 expert 2", 7);
+    assertThat(waits.state()).isEqualTo(SequenceState.PARKED);
+    finishStep(scheduler, scheduler.plan(waits.notBefore()));
+
+    // The wait begins anew with every attempt that follows one that went well.
+    long later = 900_000_000;
+    scheduler.park(only(scheduler.plan(later)), ErrorCode.EXPERT_UNAVAILABLE, "gone", later);
+    long still = later + 999_999_999;
+    scheduler.park(only(scheduler.plan(still)), ErrorCode.EXPERT_UNAVAILABLE, "gone", still);
+    assertThat(ended).isEmpty();
+    long over = still + FAR;
+    scheduler.park(only(scheduler.plan(over)), ErrorCode.EXPERT_UNAVAILABLE, "gone", over);
+
+    assertThat(ended).containsExactly(waits);
+    assertThat(waits.outcome())
+        .contains(new Outcome.Failed(ErrorCode.EXPERT_UNAVAILABLE, "no replica has it now: gone"));
+  }
+
+  @Test
+  void aRequestThatMayNotWaitForAMissingExpertEndsAtOnce() {
+    List<Sequence> ended = new ArrayList<>();
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 8, 0), new PagePool(100, false), new int[0], ended::add);
+    Sequence refused = scheduler.submit(request(4, 2));
+    Sequence congested = scheduler.submit(request(4, 2));
+    StepPlan plan = scheduler.plan(0);
+    scheduler.park(plan.chunks().getFirst(), ErrorCode.EXPERT_UNAVAILABLE, "gone", 0);
+    scheduler.park(plan.chunks().getLast(), ErrorCode.OVERLOADED, "full", 0);
+
+    assertThat(ended).containsExactly(refused);
+    assertThat(congested.state()).isEqualTo(SequenceState.PARKED);
+  }
+
+  private static Chunk only(StepPlan plan) {
+    assertThat(plan.chunks()).hasSize(1);
+    return plan.chunks().getFirst();
   }
 
   private static void finishStep(Scheduler scheduler, StepPlan plan) {

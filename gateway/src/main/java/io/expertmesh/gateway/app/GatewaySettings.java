@@ -53,6 +53,8 @@ public record GatewaySettings(
    * @param idleTimeout how long a connection may stay open between requests
    * @param nativeCache directory the native tokenizer library is unpacked into; empty = in the
    *     user's cache directory
+   * @param tenantHeader header in which a trusted proxy names the tenant of a request; empty = none
+   * @param tenants {@code name=SHA-256 of its API key}
    * @param threads workers that parse and tokenize; 0 = one per processor, at least two
    */
   public record Gateway(
@@ -65,6 +67,8 @@ public record GatewaySettings(
       @DefaultValue("30s") Duration bodyTimeout,
       @DefaultValue("120s") Duration idleTimeout,
       @DefaultValue("") String nativeCache,
+      @DefaultValue("") String tenantHeader,
+      @DefaultValue List<String> tenants,
       @DefaultValue("0") int threads,
       @DefaultValue Limits limits) {
     public Gateway {

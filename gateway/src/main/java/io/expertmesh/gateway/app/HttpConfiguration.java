@@ -2,6 +2,7 @@ package io.expertmesh.gateway.app;
 
 import io.expertmesh.gateway.core.generation.GenerationEngine;
 import io.expertmesh.gateway.core.response.Desk;
+import io.expertmesh.gateway.core.tenant.TenantNames;
 import io.expertmesh.gateway.transport.engine.AttentionReplicas;
 import io.expertmesh.gateway.transport.http.AdminRoutes;
 import io.expertmesh.gateway.transport.http.BodyReader;
@@ -78,8 +79,14 @@ class HttpConfiguration {
       GenerationEngine engine,
       Scheduler workScheduler,
       HttpLimits limits,
-      GatewayMetrics metrics) {
-    return new MeshRouting(desk, engine, workScheduler, limits, metrics);
+      GatewayMetrics metrics,
+      TenantNames tenantNames) {
+    return new MeshRouting(desk, engine, workScheduler, limits, metrics, tenantNames);
+  }
+
+  @Bean
+  TenantNames tenantNames(GatewaySettings settings) {
+    return TenantNames.of(settings.gateway().tenantHeader(), settings.gateway().tenants());
   }
 
   @Bean

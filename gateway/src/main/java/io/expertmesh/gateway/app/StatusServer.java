@@ -64,7 +64,8 @@ final class StatusServer implements SmartLifecycle {
       return;
     }
     board.gauges(() -> 0, metrics::inFlight);
-    telemetry.start(LoadSource.of(board));
+    LoadSource tokens = LoadSource.of(board);
+    telemetry.start(() -> tokens.take().withTenants(metrics.takeTenants()));
     look();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(

@@ -2,11 +2,14 @@ package io.expertmesh.gateway.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.expertmesh.gateway.core.text.Tokenizer;
 import io.expertmesh.gateway.transport.tokenizer.DjlTokenizer;
 import io.expertmesh.gateway.transport.tokenizer.NativeCache;
 import io.expertmesh.gateway.transport.tokenizer.TokenizerFiles;
+import io.expertmesh.protocol.v1.GenerateRequest;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -70,6 +73,25 @@ class AnswersTest {
     gateway.ok("/v1/completions", "{\"prompt\":\"<|endoftext|>A fast and lightweight\"}");
     assertThat(model.requests.get(0).getPromptIdsList())
         .containsExactly(0, 67, 1892, 299, 1717, 3007);
+  }
+
+  @Test
+  void prefixesAreSharedWithinATenantOnly() throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(gateway.uri("/v1/completions"))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\":[5,6],\"max_tokens\":1}"));
+    assertThat(gateway.send(request.copy()).statusCode()).isEqualTo(200);
+    for (String key : List.of("one", "two", "one")) {
+      HttpRequest.Builder own = request.copy().header("Authorization", "Bearer " + key);
+      assertThat(gateway.send(own).statusCode()).isEqualTo(200);
+    }
+
+    List<ByteString> salts = model.requests.stream().map(GenerateRequest::getCacheSalt).toList();
+    assertThat(salts).hasSize(4);
+    assertThat(salts.get(0).isEmpty()).isTrue();
+    assertThat(salts.get(1)).isEqualTo(salts.get(3)).isNotEqualTo(salts.get(2));
+    assertThat(salts.get(1).toStringUtf8()).doesNotContain("one");
   }
 
   @Test

@@ -70,9 +70,11 @@ public final class Autoscaler {
     double all = loads.stream().mapToDouble(ShardLoad::demand).sum();
     double allowed = caps.allowed(all, shares);
     boolean orphans = book.orphansPerSecond(nowMillis) > 0;
+    boolean waiting = orphans || loads.stream().anyMatch(ShardLoad::parked);
     Map<String, ShardView> views = new TreeMap<>();
     for (ShardLoad load : loads) {
-      ShardLoad seen = orphans && load.replicas() == 0 ? parked(load) : load;
+      // Rows that wait for one shard may need any other in the next layer: none is put to sleep.
+      ShardLoad seen = waiting ? load.needed(orphans && load.replicas() == 0) : load;
       ScalingPolicy policy = policies.apply(load.shard());
       double demand = load.demand() * allowed;
       Decision decision =
@@ -82,27 +84,6 @@ public final class Autoscaler {
       views.put(load.shard(), new ShardView(seen, demand, policy, decision));
     }
     snapshot = new Snapshot(nowMillis, blind, silence, views, shares);
-  }
-
-  /** Rows wait for an expert of nobody knows which shard: for any that has no replica. */
-  private static ShardLoad parked(ShardLoad load) {
-    return new ShardLoad(
-        load.shard(),
-        load.replicas(),
-        load.leaving(),
-        load.silent(),
-        load.heard(),
-        load.tokensPerSecond(),
-        load.secondsPerToken(),
-        load.queuedTokens(),
-        load.demand(),
-        load.utilisation(),
-        load.queueMeanMillis(),
-        load.queueP99Millis(),
-        load.shedPerSecond(),
-        Math.max(load.parkedPerSecond(), 1),
-        load.idleMillis(),
-        load.experts());
   }
 
   /** What was decided at the last whole second. */

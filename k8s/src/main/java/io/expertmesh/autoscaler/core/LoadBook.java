@@ -103,6 +103,8 @@ public final class LoadBook {
 
   /** Part of the tokens of each tenant, of all tokens whose tenant is known; empty if none is. */
   public Map<String, Double> tenantShares(long nowMillis) {
+    // A tenant that comes back begins anew, so only those with traffic take memory.
+    tenants.values().removeIf(sum -> sum.perSecond(nowMillis) <= 0);
     Map<String, Double> rates = new TreeMap<>();
     tenants.forEach((tenant, sum) -> rates.put(tenant, sum.perSecond(nowMillis)));
     double total = rates.values().stream().mapToDouble(rate -> rate).sum();

@@ -46,6 +46,31 @@ public record ShardLoad(
     experts = Map.copyOf(experts);
   }
 
+  /**
+   * The same as if a token had just arrived.
+   *
+   * @param waits true if rows wait for an expert of nobody knows which shard: perhaps for this one
+   */
+  ShardLoad needed(boolean waits) {
+    return new ShardLoad(
+        shard,
+        replicas,
+        leaving,
+        silent,
+        heard,
+        tokensPerSecond,
+        secondsPerToken,
+        queuedTokens,
+        demand,
+        utilisation,
+        queueMeanMillis,
+        queueP99Millis,
+        shedPerSecond,
+        waits ? Math.max(parkedPerSecond, 1) : parkedPerSecond,
+        0,
+        experts);
+  }
+
   /** True if rows wait for a replica. */
   public boolean parked() {
     return parkedPerSecond > 0;

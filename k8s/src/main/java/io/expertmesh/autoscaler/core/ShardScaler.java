@@ -89,7 +89,9 @@ public final class ShardScaler {
   }
 
   private int asked(ShardLoad load, double demand, ScalingPolicy policy) {
-    if (policy.min() == 0 && load.idleMillis() >= policy.idleMillis()) {
+    // One that was woken and is still starting has not had the chance to serve.
+    boolean idle = load.replicas() > 0 && load.idleMillis() >= policy.idleMillis();
+    if (policy.min() == 0 && (wanted == 0 || idle)) {
       return 0;
     }
     double replicas = demand / policy.target();

@@ -130,6 +130,32 @@ class AutoscalerTest {
   }
 
   @Test
+  void aShardThatWasWokenIsNotPutToSleepBeforeItHasStarted() {
+    Autoscaler autoscaler = new Autoscaler(POLICY.bounds(0, 4), Map.of(), TenantCaps.NONE);
+    autoscaler.add(Events.router(0, Map.of("s", 4L)), 1000);
+    for (int second = 1; second < 400; second++) {
+      // Whoever waited has left: nothing is parked any more.
+      autoscaler.add(Events.router(second, Map.of()), 1000 + second * 1000L);
+    }
+    assertThat(autoscaler.snapshot().shard("s").orElseThrow().decision().wanted()).isEqualTo(1);
+
+    for (int second = 400; second < 800; second++) {
+      autoscaler.add(Events.expert("s", "a", second, 0), 1000 + second * 1000L);
+    }
+    assertThat(autoscaler.snapshot().shard("s").orElseThrow().decision().wanted()).isZero();
+  }
+
+  @Test
+  void whileRowsWaitForOneShardNoOtherIsPutToSleep() {
+    Autoscaler autoscaler = new Autoscaler(POLICY.bounds(0, 4), Map.of(), TenantCaps.NONE);
+    for (int second = 1; second < 400; second++) {
+      autoscaler.add(Events.expert("idle", "a", second, 0), second * 1000L);
+      autoscaler.add(Events.router(second, Map.of("starting", 1L)), second * 1000L);
+    }
+    assertThat(autoscaler.snapshot().shard("idle").orElseThrow().decision().wanted()).isEqualTo(1);
+  }
+
+  @Test
   void queuedWorkIsDemandToo() {
     Autoscaler autoscaler = new Autoscaler(POLICY, Map.of(), TenantCaps.NONE);
     for (int i = 1; i <= 5; i++) {

@@ -17,23 +17,27 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import tools.jackson.databind.JsonNode;
 
-/** Sends traffic that makes an expert hot, and shows what the mesh makes of it. */
+/** Sends traffic that makes replicas come and go, and shows what the mesh makes of it. */
 @Command(
     name = "demo",
     description = {
       "hot-expert: sends skewed traffic and shows load, queues and replicas live, until Ctrl-C or",
       "until the replicas have gone again. Needs a mesh that was started with",
       "./mesh up --autoscale --experts 8 --set expertmesh.expert.pace-micros=2000",
-      "  --set expertmesh.router.spread-rows=2 --set expertmesh.autoscaler.down-window=20s"
+      "  --set expertmesh.router.spread-rows=2 --set expertmesh.autoscaler.down-window=20s",
+      "up-and-down: drives replicas to the most and back to the least, again and again; where",
+      "--min-replicas is 0, to none. Ends with 1 if a request failed."
     },
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
 final class DemoCommand implements Callable<Integer> {
+  private static final String HOT_EXPERT = "hot-expert";
+  private static final String UP_AND_DOWN = "up-and-down";
   private static final int BAR = 24;
 
   @ParentCommand @Nullable MeshCommand mesh;
 
-  @Parameters(paramLabel = "NAME", description = "hot-expert")
+  @Parameters(paramLabel = "NAME", description = "hot-expert or up-and-down")
   private String name = "";
 
   @Option(
@@ -50,21 +54,36 @@ final class DemoCommand implements Callable<Integer> {
       description = "How long the expert stays hot; before and after it is calm for as long")
   private int seconds;
 
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "Rounds of up-and-down")
+  private int rounds;
+
   @Override
   public Integer call() {
-    if (!name.equals("hot-expert")) {
-      throw new LauncherException("There is no demo '" + name + "'; there is hot-expert.");
+    if (!name.equals(HOT_EXPERT) && !name.equals(UP_AND_DOWN)) {
+      throw new LauncherException(
+          "There is no demo '" + name + "'; there are " + HOT_EXPERT + " and " + UP_AND_DOWN + ".");
     }
     if (callers < 1 || callers > 512 || seconds < 1 || seconds > 3600) {
       throw new LauncherException("--callers must be from 1 to 512, --seconds from 1 to 3600.");
+    }
+    if (rounds < 1 || rounds > 1000) {
+      throw new LauncherException("--rounds is " + rounds + ", must be from 1 to 1000.");
     }
     MeshState state = Meshes.require(Objects.requireNonNull(mesh, "mesh").runDirectory());
     Terminal terminal = Terminal.system();
     try (DemoTraffic traffic = new DemoTraffic(state.url());
         RestClient client = new RestClient(state.url())) {
-      show(client, traffic, terminal, "calm", 1, Math.max(10, seconds / 4));
-      show(client, traffic, terminal, "hot", callers, seconds);
-      show(client, traffic, terminal, "calm again", 1, seconds);
+      if (name.equals(UP_AND_DOWN)) {
+        new UpAndDownDemo(client, traffic, terminal).run(rounds, callers);
+      } else {
+        show(client, traffic, terminal, "calm", 1, Math.max(10, seconds / 4));
+        show(client, traffic, terminal, "hot", callers, seconds);
+        show(client, traffic, terminal, "calm again", 1, seconds);
+      }
       if (traffic.failed() > 0) {
         terminal.line("The last failure: " + traffic.lastFailure());
       }

@@ -3,6 +3,7 @@ package io.expertmesh.launcher.app;
 import io.expertmesh.launcher.core.LatencyWindow;
 import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.transport.RestClient;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +18,8 @@ final class DemoTraffic implements AutoCloseable {
   private static final int TOKENS = 32;
   private static final int SPAN_SECONDS = 5;
 
-  /** A word of the bundled model's vocabulary. */
-  private static final String HOT_TOKEN = "300";
+  /** As long as only this token of the bundled model is said, every layer takes expert 7 for it. */
+  private static final int HOT_TOKEN = 3335;
 
   private final RestClient client;
   private final LatencyWindow gaps = new LatencyWindow(TimeUnit.SECONDS.toNanos(SPAN_SECONDS));
@@ -54,13 +55,13 @@ final class DemoTraffic implements AutoCloseable {
         hot
             ? Map.of(
                 "prompt",
-                "This package contains",
+                List.of(HOT_TOKEN, HOT_TOKEN),
                 "max_tokens",
                 TOKENS,
                 "stream",
                 true,
                 "logit_bias",
-                Map.of(HOT_TOKEN, 100))
+                Map.of("" + HOT_TOKEN, 100))
             : Map.of(
                 "prompt",
                 "This package contains",

@@ -3,6 +3,7 @@ package io.expertmesh.launcher.app;
 import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.LoadLines;
 import io.expertmesh.launcher.core.MeshState;
+import io.expertmesh.launcher.core.PlacementText;
 import io.expertmesh.launcher.core.PlanReport;
 import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.transport.RouterLoads;
@@ -27,7 +28,7 @@ import picocli.CommandLine.ParentCommand;
     name = "plan",
     description = {
       "Plans where experts should be: replicates the hottest ones, then packs them on machines.",
-      "Reads the loads of the running mesh, or of a file. Changes nothing."
+      "Reads the loads of the running mesh, or of a file. Changes nothing that runs."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -55,6 +56,12 @@ final class PlanCommand implements Callable<Integer> {
       paramLabel = "L",
       description = "Also list what every machine hosts of this layer")
   private @Nullable Integer layer;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Also write the plan as a placement, for ./mesh render --placement FILE")
+  private @Nullable Path out;
 
   @ArgGroup(exclusive = false)
   private @Nullable Shadowing shadowing;
@@ -95,9 +102,21 @@ final class PlanCommand implements Callable<Integer> {
       if (layer != null) {
         report.machines(layer).forEach(terminal::line);
       }
+      Path placement = out;
+      if (placement != null) {
+        write(placement, PlacementText.lines(report.plans()));
+      }
       return 0;
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new LauncherException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static void write(Path placement, List<String> lines) {
+    try {
+      Files.write(placement, lines);
+    } catch (IOException e) {
+      throw new LauncherException("Cannot write --out " + placement + ": " + e, e);
     }
   }
 

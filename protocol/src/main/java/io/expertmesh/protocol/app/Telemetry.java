@@ -10,6 +10,7 @@ import io.expertmesh.protocol.core.TelemetrySettings;
 import io.expertmesh.protocol.transport.KafkaLoadPublisher;
 import java.util.Objects;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -17,10 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Publishes the load of this process once a second, from a second after it became ready on, so that
- * starting is not slowed down by it. Without a Kafka in the settings it does nothing.
+ * starting is not slowed down by it. A process that waits for others longer than any start takes
+ * begins without being ready: a router that is started while a shard has no replica must tell that
+ * rows wait for it. Without a Kafka in the settings it does nothing.
  */
 public final class Telemetry implements AutoCloseable {
   private static final long INTERVAL_MILLIS = 1000;
+  private static final long WAITING_MILLIS = 10_000;
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final TelemetrySettings settings;
@@ -31,6 +35,8 @@ public final class Telemetry implements AutoCloseable {
   private @Nullable LoadSource source;
   private @Nullable KafkaLoadPublisher publisher;
   private @Nullable ScheduledExecutorService timer;
+  private @Nullable Future<?> ticks;
+  private boolean ready;
   private long sequence;
   private long lastNanos;
   private boolean closed;
@@ -54,7 +60,7 @@ public final class Telemetry implements AutoCloseable {
         TelemetrySettings.of(property), board, instance.endsWith(pid) ? instance : instance + pid);
   }
 
-  /** Begins when the board is ready for the first time. */
+  /** Begins when the board is ready for the first time, or has waited for long. */
   public Telemetry start(LoadSource from) {
     if (settings.enabled()) {
       synchronized (this) {
@@ -64,8 +70,10 @@ public final class Telemetry implements AutoCloseable {
       board.counter("load_events_dropped", () -> counted(KafkaLoadPublisher::dropped));
       board.onState(
           state -> {
-            if (state == ServiceState.READY) {
-              begin();
+            switch (state) {
+              case READY -> begin(true);
+              case WAITING -> begin(false);
+              case STARTING, LOADING, PACKING, SELF_TEST, DRAINING, FAILED -> {}
             }
           });
     }
@@ -77,27 +85,45 @@ public final class Telemetry implements AutoCloseable {
     return open == null ? 0 : counter.applyAsLong(open);
   }
 
-  private synchronized void begin() {
-    if (timer != null || closed) {
+  private synchronized void begin(boolean isReady) {
+    if (closed || ready || (ticks != null && !isReady)) {
       return;
     }
-    publisher = new KafkaLoadPublisher(settings);
-    lastNanos = System.nanoTime();
-    timer =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("load-sampler").factory());
+    ready = isReady;
+    ScheduledExecutorService clockwork = timer;
+    if (clockwork == null) {
+      clockwork =
+          Executors.newSingleThreadScheduledExecutor(
+              Thread.ofPlatform().daemon().name("load-sampler").factory());
+      timer = clockwork;
+    }
+    Future<?> waiting = ticks;
+    if (waiting != null) {
+      waiting.cancel(false);
+    }
+    if (publisher == null) {
+      lastNanos = System.nanoTime();
+    }
     // A fixed delay: after a pause of the process one long interval is told, not many empty ones.
-    var unused =
-        timer.scheduleWithFixedDelay(
-            this::publish, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    ticks =
+        clockwork.scheduleWithFixedDelay(
+            this::publish,
+            isReady ? INTERVAL_MILLIS : WAITING_MILLIS,
+            INTERVAL_MILLIS,
+            TimeUnit.MILLISECONDS);
   }
 
   private synchronized void publish() {
-    KafkaLoadPublisher open = publisher;
     LoadSource from = source;
-    if (open != null && from != null) {
-      open.publish(event(from.take()));
+    if (from == null || (closed && publisher == null)) {
+      return;
     }
+    KafkaLoadPublisher open = publisher;
+    if (open == null) {
+      open = new KafkaLoadPublisher(settings);
+      publisher = open;
+    }
+    open.publish(event(from.take()));
   }
 
   private LoadEvent event(LoadSample sample) {

@@ -51,4 +51,20 @@ public record LoadSample(
         rows,
         tenants);
   }
+
+  /** The same with the tokens of tenants. */
+  public LoadSample withTenants(Map<String, Long> tokens) {
+    return new LoadSample(
+        tokensIn,
+        tokensOut,
+        batches,
+        busySeconds,
+        queueMeanMillis,
+        queueP99Millis,
+        inFlightTokens,
+        shed,
+        experts,
+        parked,
+        tokens);
+  }
 }

@@ -40,6 +40,8 @@ class CallersTest {
             "--set",
             "expertmesh.attention.max-queue=2",
             "--set",
+            "expertmesh.attention.expert-wait-seconds=0",
+            "--set",
             "expertmesh.gateway.write-timeout=1s");
   }
 
@@ -79,6 +81,25 @@ class CallersTest {
         assertThat(answer.headers()).containsKey("retry-after");
         assertThat(answer.body().path("error").path("message").asString()).isNotEmpty();
       }
+    }
+  }
+
+  @Test
+  void callersThatMayNotWaitForAMissingShardAreToldAtOnceWhenToComeBack() {
+    mesh.signal(mesh.instance("experts-1"), "KILL");
+    long limit = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    OpenAiClient.Answer answer = mesh.client().post("/v1/completions", SHORT);
+    while (answer.status() == 200) {
+      assertThat(System.nanoTime()).as("the shard is missed").isLessThan(limit);
+      answer = mesh.client().post("/v1/completions", SHORT);
+    }
+    assertThat(answer.status()).as(answer.text()).isEqualTo(503);
+    assertThat(answer.headers()).containsKey("retry-after");
+    assertThat(answer.body().path("error").path("code").asString()).isEqualTo("expert_unavailable");
+
+    while (answer.status() != 200) {
+      assertThat(System.nanoTime()).as("the shard is back: %s", answer.text()).isLessThan(limit);
+      answer = mesh.client().post("/v1/completions", SHORT);
     }
   }
 

@@ -38,7 +38,7 @@ public final class MeshUnderTest implements AutoCloseable {
   }
 
   /** One service process of the mesh. */
-  public record Instance(String name, String kind, int grpcPort, long pid) {}
+  public record Instance(String name, String kind, String shard, int grpcPort, long pid) {}
 
   /** Path of the bundled model. */
   public static Path bundledModel() {
@@ -138,6 +138,7 @@ public final class MeshUnderTest implements AutoCloseable {
             new Instance(
                 node.path("name").asString(),
                 node.path("kind").asString(),
+                node.path("shard").asString(),
                 node.path("grpcPort").asInt(),
                 node.path("process").path("pid").asLong()));
       }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One sequence to generate.
  *
  * @param requestId names the request in logs of all services
+ * @param tenant whose request it is; prefixes are reused within a tenant only
  * @param promptIds prompt, followed by what was generated before an interruption
  * @param generated how many of {@code promptIds} were generated before
  * @param maxTokens tokens in all, those generated before included; 0 = score the prompt only
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GenerationSpec(
     String requestId,
+    String tenant,
     int[] promptIds,
     int generated,
     int maxTokens,
@@ -57,6 +59,7 @@ public record GenerationSpec(
     System.arraycopy(ids, 0, all, promptIds.length, count);
     return new GenerationSpec(
         requestId,
+        tenant,
         all,
         generated + count,
         maxTokens,

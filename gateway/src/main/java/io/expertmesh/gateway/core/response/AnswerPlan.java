@@ -29,6 +29,11 @@ public record AnswerPlan(
     stopStrings = List.copyOf(stopStrings);
   }
 
+  /** Whose request it is; empty if it names nobody. */
+  public String tenant() {
+    return sequences.getFirst().spec().tenant();
+  }
+
   /**
    * One choice to generate.
    *

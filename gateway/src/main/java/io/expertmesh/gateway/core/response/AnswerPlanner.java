@@ -40,11 +40,16 @@ public final class AnswerPlanner {
   /**
    * The plan of a request.
    *
+   * @param tenant whose request it is; may be empty
    * @param createdSeconds since 1970
    * @param deadlineNanos on the clock of {@code System.nanoTime}
    */
   public AnswerPlan plan(
-      GenerationRequest request, ModelCard model, long createdSeconds, long deadlineNanos) {
+      GenerationRequest request,
+      ModelCard model,
+      String tenant,
+      long createdSeconds,
+      long deadlineNanos) {
     OutputOptions output = request.output();
     String prefix =
         switch (request.api()) {
@@ -69,7 +74,7 @@ public final class AnswerPlanner {
         String name = id + "-" + sequences.size();
         sequences.add(
             new AnswerPlan.Sequence(
-                spec(request, model, name, ids, maxTokens, sampling, deadlineNanos), echo));
+                spec(request, model, name, tenant, ids, maxTokens, sampling, deadlineNanos), echo));
       }
     }
     return new AnswerPlan(
@@ -95,6 +100,7 @@ public final class AnswerPlanner {
       GenerationRequest request,
       ModelCard model,
       String name,
+      String tenant,
       int[] ids,
       int maxTokens,
       SamplingOptions sampling,
@@ -104,6 +110,7 @@ public final class AnswerPlanner {
     @Nullable Integer promptLogprobs = output.echo() ? output.logprobs() : null;
     return new GenerationSpec(
         name,
+        tenant,
         ids,
         0,
         maxTokens,

@@ -90,10 +90,12 @@ public final class Desk {
   /**
    * The plan of a generating request.
    *
+   * @param tenant whose request it is; may be empty
    * @param deadlineNanos on the clock of {@code System.nanoTime}
    * @throws ApiException naming what is wrong
    */
-  public AnswerPlan plan(GenerationRequest.Api api, byte[] body, long deadlineNanos) {
+  public AnswerPlan plan(
+      GenerationRequest.Api api, byte[] body, String tenant, long deadlineNanos) {
     JsonNode json = bodies.parse(body);
     ModelCard model = model();
     GenerationRequest request =
@@ -103,6 +105,6 @@ public final class Desk {
           case ROUTING -> RoutingParser.parse(json, model);
         };
     Instant now = time.instant();
-    return planner.plan(request, model, now.getEpochSecond(), deadlineNanos);
+    return planner.plan(request, model, tenant, now.getEpochSecond(), deadlineNanos);
   }
 }

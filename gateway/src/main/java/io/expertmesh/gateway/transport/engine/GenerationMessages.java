@@ -35,7 +35,7 @@ final class GenerationMessages {
             .addAllStopTokenIds(spec.stopIds())
             .setIgnoreEos(spec.ignoreEos())
             .setTimeoutMillis(timeoutMillis)
-            .setCacheSalt(ByteString.EMPTY);
+            .setCacheSalt(ByteString.copyFromUtf8(spec.tenant()));
     for (int id : spec.promptIds()) {
       request.addPromptIds(id);
     }

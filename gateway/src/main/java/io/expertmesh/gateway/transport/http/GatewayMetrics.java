@@ -2,11 +2,14 @@ package io.expertmesh.gateway.transport.http;
 
 import io.expertmesh.gateway.core.response.RequestObserver;
 import io.expertmesh.gateway.core.response.Usage;
+import io.expertmesh.gateway.core.tenant.TenantObserver;
+import io.expertmesh.gateway.core.tenant.TenantTokens;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class GatewayMetrics implements RequestObserver {
   private final PrometheusMeterRegistry registry;
   private final AtomicInteger inFlight = new AtomicInteger();
+  private final TenantTokens tenants = new TenantTokens();
   private final Counter tokensIn;
   private final Counter tokensOut;
   private final Counter cut;
@@ -68,6 +72,16 @@ public final class GatewayMetrics implements RequestObserver {
     tokensIn.increment(usage.prompt());
     tokensOut.increment(usage.completion());
     whole.record(nanosSinceStart, TimeUnit.NANOSECONDS);
+  }
+
+  /** These metrics for a request of a tenant, whose tokens are counted besides. */
+  RequestObserver of(String tenant) {
+    return new TenantObserver(this, tenants, tenant);
+  }
+
+  /** Tokens by tenant since the last call. */
+  public Map<String, Long> takeTenants() {
+    return tenants.take();
   }
 
   /** Requests being worked on. */

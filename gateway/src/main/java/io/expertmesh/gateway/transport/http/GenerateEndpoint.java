@@ -7,6 +7,7 @@ import io.expertmesh.gateway.core.response.Answer;
 import io.expertmesh.gateway.core.response.AnswerPlan;
 import io.expertmesh.gateway.core.response.AnswerSink;
 import io.expertmesh.gateway.core.response.Desk;
+import io.expertmesh.gateway.core.tenant.TenantNames;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -31,6 +32,7 @@ final class GenerateEndpoint {
   private final Scheduler worker;
   private final HttpLimits limits;
   private final GatewayMetrics metrics;
+  private final TenantNames tenants;
 
   /**
    * @param worker where bodies are parsed, tokenized and rendered
@@ -40,12 +42,14 @@ final class GenerateEndpoint {
       GenerationEngine engine,
       Scheduler worker,
       HttpLimits limits,
-      GatewayMetrics metrics) {
+      GatewayMetrics metrics,
+      TenantNames tenants) {
     this.desk = desk;
     this.engine = engine;
     this.worker = worker;
     this.limits = limits;
     this.metrics = metrics;
+    this.tenants = tenants;
   }
 
   Mono<Void> answer(ServerWebExchange exchange, GenerationRequest.Api api, byte[] body) {
@@ -56,7 +60,7 @@ final class GenerateEndpoint {
       metrics.refused("overloaded");
       return Mono.error(new ApiException(ErrorBodies.overloaded()));
     }
-    return Mono.fromCallable(() -> desk.plan(api, body, deadline))
+    return Mono.fromCallable(() -> desk.plan(api, body, tenant(exchange), deadline))
         .subscribeOn(worker)
         .doOnError(ApiException.class, e -> metrics.refused(e.error().code()))
         .flatMap(
@@ -73,6 +77,13 @@ final class GenerateEndpoint {
                 answer.cancel();
               }
             });
+  }
+
+  private String tenant(ServerWebExchange exchange) {
+    HttpHeaders headers = exchange.getRequest().getHeaders();
+    return tenants.tenant(
+        headers.getFirst(HttpHeaders.AUTHORIZATION),
+        tenants.header().isEmpty() ? null : headers.getFirst(tenants.header()));
   }
 
   private Mono<Void> whole(
@@ -118,7 +129,7 @@ final class GenerateEndpoint {
 
   private void run(
       AnswerPlan plan, AnswerSink sink, long started, AtomicReference<@Nullable Answer> running) {
-    Answer answer = new Answer(plan, sink, metrics, System::nanoTime, started);
+    Answer answer = new Answer(plan, sink, metrics.of(plan.tenant()), System::nanoTime, started);
     running.set(answer);
     answer.start(engine);
   }

@@ -3,6 +3,7 @@ package io.expertmesh.gateway.transport.http;
 import io.expertmesh.gateway.core.generation.GenerationEngine;
 import io.expertmesh.gateway.core.request.GenerationRequest;
 import io.expertmesh.gateway.core.response.Desk;
+import io.expertmesh.gateway.core.tenant.TenantNames;
 import java.net.URI;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
@@ -27,8 +28,9 @@ public final class MeshRouting implements GlobalFilter, Ordered {
       GenerationEngine engine,
       Scheduler worker,
       HttpLimits limits,
-      GatewayMetrics metrics) {
-    this.generate = new GenerateEndpoint(desk, engine, worker, limits, metrics);
+      GatewayMetrics metrics,
+      TenantNames tenants) {
+    this.generate = new GenerateEndpoint(desk, engine, worker, limits, metrics, tenants);
     this.tokens = new TokenEndpoint(desk, worker);
   }
 

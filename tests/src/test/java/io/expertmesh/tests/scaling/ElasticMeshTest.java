@@ -1,0 +1,215 @@
+package io.expertmesh.tests.scaling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.expertmesh.tests.support.MeshUnderTest;
+import io.expertmesh.tests.support.MeshUnderTest.Instance;
+import io.grpc.StatusRuntimeException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A mesh of processes whose replicas come and go with the load, down to none. Replicas have a known
+ * capacity: every (row, expert) pair takes them so long at least. What a machine of its own takes
+ * is in docs/scaling.md; the bounds here are for machines that are busy with other things.
+ */
+@Timeout(600)
+class ElasticMeshTest {
+  private static final int PACE_MICROS = 10_000;
+
+  /** Pairs of a token, on average, that go to {@link #HOT}: hot ones 8 of 12, others 6. */
+  private static final double HOT_PAIRS = 0.8 * 8 + 0.2 * 6;
+
+  private static final int MOST = 4;
+  private static final String HOT = "experts-" + Traffic.HOT_EXPERT / 4;
+  private static final String COLD = "experts-" + (1 - Traffic.HOT_EXPERT / 4);
+
+  /** Requests per second that ask one replica of {@link #HOT} for all it can. */
+  private static final double CAPACITY = 1e6 / PACE_MICROS / HOT_PAIRS / Traffic.TOKENS;
+
+  private static final double CALM = 0.25;
+
+  /** Where the machine does worse while all is calm, it is three times of that. */
+  private static final double OBJECTIVE_MILLIS = 300;
+
+  private static final int PATIENCE_SECONDS = 150;
+
+  private static final String MARK = "Quetzalcoatlus";
+  private static final String KEY = "sk-elastic-4711";
+
+  private static MeshUnderTest mesh;
+  private static ScalingLog log;
+
+  @BeforeAll
+  static void start() {
+    mesh =
+        MeshUnderTest.up(
+            MeshUnderTest.bundledModel(),
+            "--autoscale",
+            "--experts",
+            "2",
+            "--min-replicas",
+            "0",
+            "--set",
+            "expertmesh.expert.pace-micros=" + PACE_MICROS,
+            "--set",
+            "expertmesh.router.spread-rows=2",
+            "--set",
+            "expertmesh.autoscaler.idle=10s",
+            "--set",
+            "expertmesh.autoscaler.down-window=4s",
+            "--set",
+            "expertmesh.autoscaler.down-step=1s",
+            "--set",
+            "expertmesh.autoscaler.shards=" + COLD + "=0..2," + HOT + "=0.." + MOST);
+    log = new ScalingLog(mesh);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (mesh != null) {
+      mesh.close();
+    }
+  }
+
+  @AfterEach
+  void replicasLeftInOrder() {
+    assertThat(log.disorder()).as("of %s", log.said()).isEmpty();
+  }
+
+  @Test
+  void aHotExpertGetsReplicasThatTakeLoadAndLosesThemAgainAndNoRequestFails() {
+    try (Traffic traffic = new Traffic(mesh.url(), Map.of())) {
+      traffic.perSecond(CALM);
+      log.await("calm", PATIENCE_SECONDS, () -> p99Millis(traffic) > 0 && log.count(HOT) == 1);
+      double objective = Math.max(OBJECTIVE_MILLIS, 3 * p99Millis(traffic));
+
+      long step = System.nanoTime();
+      traffic.perSecond(2 * CAPACITY);
+      log.await("an added replica computes", PATIENCE_SECONDS, ElasticMeshTest::addedServes);
+      long served = System.nanoTime();
+      log.await(
+          "gaps are within the objective",
+          PATIENCE_SECONDS,
+          () -> p99Millis(traffic) > 0 && p99Millis(traffic) <= objective);
+      long restored = System.nanoTime();
+      assertThat(partOfHotExpert()).as("part of the tokens").isGreaterThan(0.7);
+
+      traffic.perSecond(CALM);
+      log.await("one is left", PATIENCE_SECONDS, () -> log.count(HOT) == 1);
+      traffic.finish();
+
+      System.out.printf(
+          "An added replica served %.1f s after the step, the p99 gap was below %.0f ms again after"
+              + " %.1f s; %d requests, failed: %s%n%s%n",
+          (served - step) / 1e9,
+          objective,
+          (restored - step) / 1e9,
+          traffic.done(),
+          traffic.failures(),
+          String.join("\n", log.said()));
+      assertThat(traffic.failures()).isEmpty();
+    }
+  }
+
+  @Test
+  void replicasComeFromNoneAndGoAgainUnderLoadAndNoRequestFails() {
+    for (int round = 1; round <= 2; round++) {
+      log.await("nothing runs", PATIENCE_SECONDS, () -> log.count(HOT) + log.count(COLD) == 0);
+      try (Traffic traffic = new Traffic(mesh.url(), Map.of())) {
+        traffic.perSecond(3 * CAPACITY);
+        log.await("as many as may be", PATIENCE_SECONDS, () -> log.count(HOT) == MOST);
+        traffic.perSecond(CALM);
+        log.await("one is left", PATIENCE_SECONDS, () -> log.count(HOT) == 1);
+        traffic.finish();
+        assertThat(traffic.failures()).isEmpty();
+        assertThat(traffic.done()).isGreaterThan(10);
+      }
+    }
+  }
+
+  @Test
+  void nothingOfARequestIsToldToAnyone() {
+    try (Traffic traffic = new Traffic(mesh.url(), Map.of("Authorization", "Bearer " + KEY))) {
+      for (int i = 0; i < 6; i++) {
+        traffic.begin(Traffic.text(MARK + " " + i));
+      }
+      traffic.finish();
+      assertThat(traffic.failures()).isEmpty();
+      assertThat(traffic.ids()).hasSize(6);
+      log.await("the gateway's event is there", 60, () -> tellsOfTenant(Whispers.of(mesh)));
+
+      Whispers whispers = Whispers.of(mesh);
+      whispers.areCountsOnly();
+      whispers.tellNothingOf(traffic.ids());
+      whispers.tellNothingOf(List.of(MARK, KEY, promptIds(", "), promptIds(",")));
+    }
+  }
+
+  /** Without it the silence of the test above would prove nothing. */
+  private static boolean tellsOfTenant(Whispers whispers) {
+    return whispers.events().stream()
+            .flatMap(event -> event.tenants().entrySet().stream())
+            .filter(tenant -> tenant.getKey().startsWith("key-"))
+            .mapToLong(Map.Entry::getValue)
+            .sum()
+        >= 6 * Traffic.TOKENS;
+  }
+
+  private static String promptIds(String separator) {
+    List<String> ids = new ArrayList<>();
+    mesh.client()
+        .post("/tokenize", Map.of("prompt", MARK))
+        .body()
+        .path("tokens")
+        .forEach(id -> ids.add(id.asString()));
+    assertThat(ids).hasSizeGreaterThan(2);
+    return String.join(separator, ids);
+  }
+
+  private static boolean addedServes() {
+    return log.replicas(HOT).stream()
+        .filter(replica -> !replica.equals(log.replicas(HOT).getFirst()))
+        .anyMatch(replica -> computes(replica));
+  }
+
+  private static boolean computes(Instance replica) {
+    try {
+      return mesh.status(replica).getTokensTotal() > 0;
+    } catch (StatusRuntimeException e) {
+      // It does not listen yet.
+      return false;
+    }
+  }
+
+  /** Of the gaps of the last seconds; 0 if there were none. */
+  private static double p99Millis(Traffic traffic) {
+    long now = System.nanoTime();
+    return traffic.p99Millis(now - TimeUnit.SECONDS.toNanos(3), now);
+  }
+
+  /** Of the tokens of the first layer, the part that goes to the hot expert, as it is now. */
+  private static double partOfHotExpert() {
+    double hot = 0;
+    double all = 0;
+    for (JsonNode shard : mesh.client().get("/v1/scaling").body().path("shards")) {
+      for (Map.Entry<String, JsonNode> expert : shard.path("experts").properties()) {
+        if (expert.getKey().startsWith("0:")) {
+          double tokens = expert.getValue().asDouble();
+          all += tokens;
+          hot += expert.getKey().equals("0:" + Traffic.HOT_EXPERT) ? tokens : 0;
+        }
+      }
+    }
+    // Every token goes to two experts.
+    return hot / (all / 2);
+  }
+}
