@@ -19,6 +19,9 @@ import java.util.stream.Stream;
  * @param jvmFlags with which a JVM that computes is started
  */
 record Tree(Path dist, List<String> jvmFlags) {
+  /** An incubating module keeps a JVM from linking classes, and from profiles, in its cache. */
+  private static final String VECTORS = "--add-modules=jdk.incubator.vector";
+
   private static final String JAVA =
       Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
@@ -90,7 +93,11 @@ record Tree(Path dist, List<String> jvmFlags) {
   /** Caches fit only a JVM with the flags that they were made with. */
   private List<String> jvm(ServiceKind kind) {
     List<String> command = new ArrayList<>(List.of(JAVA));
-    command.addAll(jvmFlags);
+    for (String flag : jvmFlags) {
+      if (kind.computing() || !flag.equals(VECTORS)) {
+        command.add(flag);
+      }
+    }
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
     if (!kind.serving()) {
       command.add("-Xmx256m");
