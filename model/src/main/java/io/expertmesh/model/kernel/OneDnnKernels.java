@@ -8,13 +8,11 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Matrix products by oneDNN, everything else by {@link VectorKernels}. Products with bf16
+ * Matrix products by oneDNN, everything else on the Vector API. Products with bf16
  * activations and bf16 weights run in bf16 with fp32 sums, all others in fp32. The threads of a
  * product are OpenMP's, as many as the pool has; one product runs at a time.
  */
-public final class OneDnnKernels implements Kernels {
-  private static final VectorKernels VECTOR = new VectorKernels();
-
+public final class OneDnnKernels extends VectorRowKernels {
   /** A small product that stands for all when a process asks whether oneDNN can be trusted. */
   private static final int TRIAL_COLUMNS = 320;
 
@@ -143,7 +141,7 @@ public final class OneDnnKernels implements Kernels {
         rounded = new float[values];
       }
       System.arraycopy(x, xOffset, rounded, 0, values);
-      VECTOR.roundToBf16(rounded, 0, values);
+      roundToBf16(rounded, 0, values);
       MemorySegment.copy(rounded, 0, input, ValueLayout.JAVA_FLOAT, 0, values);
     } else {
       MemorySegment.copy(x, xOffset, input, ValueLayout.JAVA_FLOAT, 0, values);
@@ -156,172 +154,5 @@ public final class OneDnnKernels implements Kernels {
 
   private static MemorySegment grown(MemorySegment memory, long bytes) {
     return memory.byteSize() >= bytes ? memory : Arena.ofAuto().allocate(bytes, 64);
-  }
-
-  @Override
-  public void rmsNorm(
-      float[] x, int xOffset, float[] weight, float eps, float[] y, int yOffset, int n) {
-    VECTOR.rmsNorm(x, xOffset, weight, eps, y, yOffset, n);
-  }
-
-  @Override
-  public void gated(
-      Nonlinearity f, float[] gateUp, int offset, float[] out, int outOffset, int inner) {
-    VECTOR.gated(f, gateUp, offset, out, outOffset, inner);
-  }
-
-  @Override
-  public void activate(Nonlinearity f, float[] x, int offset, float[] out, int outOffset, int n) {
-    VECTOR.activate(f, x, offset, out, outOffset, n);
-  }
-
-  @Override
-  public void clampedSwiGlu(
-      float[] gateUp, int offset, float alpha, float limit, float[] out, int outOffset, int inner) {
-    VECTOR.clampedSwiGlu(gateUp, offset, alpha, limit, out, outOffset, inner);
-  }
-
-  @Override
-  public void add(float[] a, int aOffset, float[] b, int bOffset, int n) {
-    VECTOR.add(a, aOffset, b, bOffset, n);
-  }
-
-  @Override
-  public void addScaled(float[] acc, int accOffset, float scale, float[] x, int xOffset, int n) {
-    VECTOR.addScaled(acc, accOffset, scale, x, xOffset, n);
-  }
-
-  @Override
-  public void roundToBf16(float[] x, int offset, int n) {
-    VECTOR.roundToBf16(x, offset, n);
-  }
-
-  @Override
-  public void rope(float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half) {
-    VECTOR.rope(x, offset, cos, sin, tableOffset, half);
-  }
-
-  @Override
-  public void softmax(float[] x, int offset, int n) {
-    VECTOR.softmax(x, offset, n);
-  }
-
-  @Override
-  public double logSumExp(float[] x, int offset, int n) {
-    return VECTOR.logSumExp(x, offset, n);
-  }
-
-  @Override
-  public boolean allFinite(float[] x, int offset, int n) {
-    return VECTOR.allFinite(x, offset, n);
-  }
-
-  @Override
-  public void storeKv(
-      MemorySegment layer,
-      KvLayout layout,
-      int page,
-      int slot,
-      float[] keys,
-      int kOffset,
-      float[] values,
-      int vOffset) {
-    VECTOR.storeKv(layer, layout, page, slot, keys, kOffset, values, vOffset);
-  }
-
-  @Override
-  public void attend(
-      MemorySegment layer,
-      KvLayout layout,
-      int[] pages,
-      int firstKey,
-      int keys,
-      float[] q,
-      int qOffset,
-      int queryHeads,
-      ScoreRule rule,
-      float[] out,
-      int outOffset,
-      float[] scratch) {
-    VECTOR.attend(
-        layer,
-        layout,
-        pages,
-        firstKey,
-        keys,
-        q,
-        qOffset,
-        queryHeads,
-        rule,
-        out,
-        outOffset,
-        scratch);
-  }
-
-  @Override
-  public void layerNorm(
-      float[] x,
-      int xOffset,
-      float[] weight,
-      float[] bias,
-      float eps,
-      float[] y,
-      int yOffset,
-      int n) {
-    VECTOR.layerNorm(x, xOffset, weight, bias, eps, y, yOffset, n);
-  }
-
-  @Override
-  public void scale(float[] x, int offset, int n, float factor) {
-    VECTOR.scale(x, offset, n, factor);
-  }
-
-  @Override
-  public void clamp(float[] x, int offset, int n, float limit) {
-    VECTOR.clamp(x, offset, n, limit);
-  }
-
-  @Override
-  public void sigmoid(float[] x, int offset, int n) {
-    VECTOR.sigmoid(x, offset, n);
-  }
-
-  @Override
-  public void softCap(float[] x, int offset, int n, float cap) {
-    VECTOR.softCap(x, offset, n, cap);
-  }
-
-  @Override
-  public void ropeInterleaved(
-      float[] x, int offset, float[] cos, float[] sin, int tableOffset, int half) {
-    VECTOR.ropeInterleaved(x, offset, cos, sin, tableOffset, half);
-  }
-
-  @Override
-  public void storeLatent(
-      MemorySegment memory, LatentLayout layout, int page, int slot, float[] row, int offset) {
-    VECTOR.storeLatent(memory, layout, page, slot, row, offset);
-  }
-
-  @Override
-  public void attendLatent(
-      MemorySegment memory,
-      LatentLayout layout,
-      int[] pages,
-      int keys,
-      float[] q,
-      int qOffset,
-      int queryHeads,
-      float scale,
-      float[] out,
-      int outOffset,
-      float[] scratch) {
-    VECTOR.attendLatent(
-        memory, layout, pages, keys, q, qOffset, queryHeads, scale, out, outOffset, scratch);
-  }
-
-  @Override
-  public void topK(float[] x, int offset, int n, int k, int[] indices, int indicesOffset) {
-    VECTOR.topK(x, offset, n, k, indices, indicesOffset);
   }
 }
