@@ -48,7 +48,7 @@ class RoutingReportTest {
     assertThat(lines)
         .contains(
             "layer 0, share of each expert",
-            "  #0     50.0%  #1     16.7%  #2      0.0%  #3     33.3%");
+            "  #0    50.0%  #1    16.7%  #2     0.0%  #3    33.3%");
     assertThat(String.join("", lines)).doesNotContain("\u001b");
   }
 
