@@ -121,22 +121,6 @@ class ElasticMeshTest {
   }
 
   @Test
-  void replicasComeFromNoneAndGoAgainUnderLoadAndNoRequestFails() {
-    for (int round = 1; round <= 2; round++) {
-      log.await("nothing runs", PATIENCE_SECONDS, () -> log.count(HOT) + log.count(COLD) == 0);
-      try (Traffic traffic = new Traffic(mesh.url(), Map.of())) {
-        traffic.perSecond(3 * CAPACITY);
-        log.await("as many as may be", PATIENCE_SECONDS, () -> log.count(HOT) == MOST);
-        traffic.perSecond(CALM);
-        log.await("one is left", PATIENCE_SECONDS, () -> log.count(HOT) == 1);
-        traffic.finish();
-        assertThat(traffic.failures()).isEmpty();
-        assertThat(traffic.done()).isGreaterThan(10);
-      }
-    }
-  }
-
-  @Test
   void nothingOfARequestIsToldToAnyone() {
     try (Traffic traffic = new Traffic(mesh.url(), Map.of("Authorization", "Bearer " + KEY))) {
       for (int i = 0; i < 6; i++) {
