@@ -34,8 +34,7 @@ public final class MeshBenchmark {
         }
       }
       case "local" -> local(Path.of(args[1]), Integer.parseInt(args[2]));
-      case "compare" ->
-          compare(URI.create(args[1]), Path.of(args[2]), Integer.parseInt(args[3]));
+      case "compare" -> compare(URI.create(args[1]), Path.of(args[2]), Integer.parseInt(args[3]));
       default ->
           throw new IllegalArgumentException(
               "mesh URL MODEL_DIR, local MODEL_DIR THREADS, or compare URL MODEL_DIR THREADS");
@@ -95,8 +94,8 @@ public final class MeshBenchmark {
   }
 
   /**
-   * Machines that others share are fast now and slow a minute later, so rounds of the two alternate,
-   * each pair in the other order than the pair before.
+   * Machines that others share are fast now and slow a minute later, so rounds of the two
+   * alternate, each pair in the other order than the pair before.
    */
   private static void compare(URI url, Path model, int threads) throws Exception {
     int vocabulary = vocabulary(model);

@@ -23,8 +23,7 @@ public enum ServiceKind {
   private final boolean serving;
   private final boolean computing;
 
-  ServiceKind(
-      String label, String artifact, String mainClass, boolean serving, boolean computing) {
+  ServiceKind(String label, String artifact, String mainClass, boolean serving, boolean computing) {
     this.label = label;
     this.artifact = artifact;
     this.mainClass = mainClass;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Matrix products by oneDNN, everything else on the Vector API. Products with bf16
- * activations and bf16 weights run in bf16 with fp32 sums, all others in fp32. The threads of a
- * product are OpenMP's, as many as the pool has; one product runs at a time.
+ * Matrix products by oneDNN, everything else on the Vector API. Products with bf16 activations and
+ * bf16 weights run in bf16 with fp32 sums, all others in fp32. The threads of a product are
+ * OpenMP's, as many as the pool has; one product runs at a time.
  */
 public final class OneDnnKernels extends VectorRowKernels {
   /** A small product that stands for all when a process asks whether oneDNN can be trusted. */

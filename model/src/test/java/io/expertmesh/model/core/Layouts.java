@@ -84,7 +84,9 @@ final class Layouts {
     return elements;
   }
 
-  /** Gives one checkpoint random FP8 blocks of 16 by 16 with their scales, the other their values. */
+  /**
+   * Gives one checkpoint random FP8 blocks of 16 by 16 with their scales, the other their values.
+   */
   static void quantize(
       Random random, String name, EditedCheckpoint packed, EditedCheckpoint plain) {
     long rows = packed.tensor(name).shape().get(0);

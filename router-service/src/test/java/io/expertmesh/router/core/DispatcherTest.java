@@ -251,7 +251,8 @@ class DispatcherTest {
     assertThat(registry.ready()).isTrue();
     RecordingSink.Outcome outcome = sink.completed.getFirst();
     assertThat(outcome.nonFinite().stream().toArray()).containsExactly(1);
-    assertThat(Arrays.copyOf(outcome.rows(), WIDTH)).isEqualTo(Arrays.copyOf(direct(request), WIDTH));
+    assertThat(Arrays.copyOf(outcome.rows(), WIDTH))
+        .isEqualTo(Arrays.copyOf(direct(request), WIDTH));
   }
 
   @Test
