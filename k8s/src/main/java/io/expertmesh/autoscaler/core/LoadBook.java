@@ -2,6 +2,7 @@ package io.expertmesh.autoscaler.core;
 
 import io.expertmesh.protocol.core.LoadEvent;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,13 +17,19 @@ public final class LoadBook {
   /** A replica that is not heard of for so long, while others are, is gone. */
   static final long FORGET_MILLIS = 15_000;
 
+  /** For so long an event may be told again. */
+  private static final long REPEAT_MILLIS = 600_000;
+
   private final Map<String, ShardBook> shards = new TreeMap<>();
   private final Map<String, RecentSum> tenants = new TreeMap<>();
-  private final Map<String, Long> toldBy = new java.util.HashMap<>();
+  private final Map<String, Told> toldBy = new HashMap<>();
   private final RecentSum orphans = new RecentSum();
   private boolean any;
   private long heardAt;
   private long duplicates;
+
+  /** The last interval that a process other than an expert-service told of, and when. */
+  private record Told(long sequence, long atMillis) {}
 
   /** Makes a shard known that may have no replica. */
   public void know(String shard) {
@@ -44,7 +51,7 @@ public final class LoadBook {
         know(event.shard());
         duplicates += shard(event.shard()).add(event, atMillis) ? 0 : 1;
       }
-    } else if (fresh(event)) {
+    } else if (fresh(event, atMillis)) {
       event.parked().forEach((shard, rows) -> park(shard, rows, atMillis));
       event
           .tenants()
@@ -56,16 +63,12 @@ public final class LoadBook {
     }
   }
 
-  private boolean fresh(LoadEvent event) {
-    Long told = toldBy.get(event.replica());
-    if (told != null && told >= event.sequence()) {
+  private boolean fresh(LoadEvent event, long atMillis) {
+    Told told = toldBy.get(event.replica());
+    if (told != null && told.sequence() >= event.sequence()) {
       return false;
     }
-    if (event.leaving()) {
-      toldBy.remove(event.replica());
-    } else {
-      toldBy.put(event.replica(), event.sequence());
-    }
+    toldBy.put(event.replica(), new Told(event.sequence(), atMillis));
     return true;
   }
 
@@ -129,6 +132,7 @@ public final class LoadBook {
           book.forget(lastHeard - FORGET_MILLIS, nowMillis);
           loads.add(book.load(nowMillis, policies.apply(name)));
         });
+    toldBy.values().removeIf(told -> told.atMillis() < lastHeard - REPEAT_MILLIS);
     return loads;
   }
 }

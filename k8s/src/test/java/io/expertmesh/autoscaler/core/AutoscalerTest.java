@@ -212,6 +212,21 @@ class AutoscalerTest {
   }
 
   @Test
+  void aRouterThatBeginsToCountAnewIsHeardOnceTheOldOneIsForgotten() {
+    Autoscaler autoscaler = new Autoscaler(POLICY.bounds(0, 4), Map.of(), TenantCaps.NONE);
+    autoscaler.add(Events.router(1_000_000, Map.of()), 0);
+    for (int second = 1; second < 700; second++) {
+      autoscaler.add(Events.expert("s", "a", second, 0.5), second * 1000L);
+    }
+    autoscaler.add(Events.router(0, Map.of("cold", 1L)), 700_000);
+    autoscaler.add(Events.router(0, Map.of("cold", 1L)), 700_100);
+    autoscaler.advance(701_000);
+
+    assertThat(autoscaler.snapshot().shard("cold").orElseThrow().decision().wanted()).isEqualTo(1);
+    assertThat(autoscaler.duplicates()).isEqualTo(1);
+  }
+
+  @Test
   void twoAutoscalersThatReadTheSameEventsAtOtherMomentsSayTheSame() {
     long seed = System.nanoTime();
     Random random = new Random(seed);

@@ -8,6 +8,7 @@ import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.core.TelemetrySettings;
 import io.expertmesh.protocol.transport.KafkaLoadPublisher;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -51,13 +52,25 @@ public final class Telemetry implements AutoCloseable {
    * Telemetry of a process.
    *
    * @param property value of a configuration key, null if it is not set
-   * @param board whose instance name, with the process id, names the replica
+   * @param board whose instance name, with the time at which the process started, names the replica
    */
   public static Telemetry of(UnaryOperator<@Nullable String> property, StatusBoard board) {
-    String pid = "-" + ProcessHandle.current().pid();
-    String instance = board.snapshot().instance();
     return new Telemetry(
-        TelemetrySettings.of(property), board, instance.endsWith(pid) ? instance : instance + pid);
+        TelemetrySettings.of(property),
+        board,
+        board.snapshot().instance() + "-" + Long.toString(startedMillis(), Character.MAX_RADIX));
+  }
+
+  /**
+   * Names and process ids come back when a container is started again, and then its intervals,
+   * numbered anew, would be taken for those that were told before.
+   */
+  private static long startedMillis() {
+    return ProcessHandle.current()
+        .info()
+        .startInstant()
+        .map(Instant::toEpochMilli)
+        .orElseGet(System::currentTimeMillis);
   }
 
   /** Begins when the board is ready for the first time, or has waited for long. */
