@@ -70,6 +70,10 @@ final class ModelFacts {
     boolean started = now.state() == ServiceState.READY;
     boolean ready = started && reachable.getAsBoolean();
     String reason = started ? missing.get() : now.detail();
-    return model.toBuilder().setReady(ready).setNotReadyReason(ready ? "" : reason).build();
+    return model.toBuilder()
+        .setReady(ready)
+        .setNotReadyReason(ready ? "" : reason)
+        .setWaitsForExperts(started && !ready)
+        .build();
   }
 }

@@ -107,12 +107,12 @@ final class StatusServer implements SmartLifecycle {
   }
 
   private void look() {
-    boolean ready = replicas.board().ready();
+    boolean ready = replicas.board().usable();
     ServiceState state =
         draining.getAsBoolean()
             ? ServiceState.DRAINING
             : ready ? ServiceState.READY : ServiceState.WAITING;
-    board.state(state, ready ? "" : replicas.board().trouble());
+    board.state(state, replicas.board().trouble());
     ReplicaDescription known = replicas.board().description();
     if (known != null) {
       board.model(known.modelId(), known.weightsVersion(), known.numericsClass());

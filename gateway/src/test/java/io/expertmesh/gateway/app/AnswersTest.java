@@ -262,6 +262,10 @@ class AnswersTest {
       assertThat(gateway.get("/health/live").statusCode()).isEqualTo(200);
     }
     assertThat(gateway.get("/health/ready").body()).contains("layer 3 expert 5");
+    model.waits = true;
+    gateway.awaitReady();
+    assertThat(gateway.get("/health/ready").body()).contains("layer 3 expert 5");
+    model.waits = false;
     model.ready = true;
     gateway.awaitReady();
   }

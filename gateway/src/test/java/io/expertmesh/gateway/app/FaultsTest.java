@@ -181,6 +181,20 @@ class FaultsTest {
   }
 
   @Test
+  void aGatewayThatStartsWhileAnExpertSleepsTakesTheRequestThatWakesIt() throws Exception {
+    try (TestGeneration model = new TestGeneration("tiny-moe")) {
+      model.ready = false;
+      model.waits = true;
+      try (TestGateway gateway =
+          new TestGateway(TestGateway.TINY_MOE, model.address()).awaitReady()) {
+        assertThat(gateway.get("/health/ready").body()).contains("layer 3 expert 5");
+        gateway.ok("/v1/completions", "{\"prompt\":[5],\"max_tokens\":3,\"ignore_eos\":true}");
+        assertThat(model.requests).hasSize(1);
+      }
+    }
+  }
+
+  @Test
   void aCheckpointWithoutATokenizerIsServedOnIds() throws Exception {
     try (TestGeneration model = new TestGeneration("mixtral");
         TestGateway gateway =

@@ -40,6 +40,7 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
   volatile long delayMillis;
   volatile int pauseAfter = Integer.MAX_VALUE;
   volatile boolean ready = true;
+  volatile boolean waits;
   volatile int context = CONTEXT;
   volatile boolean dense;
   volatile @Nullable MeshException refusal;
@@ -76,6 +77,7 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
     delayMillis = 0;
     pauseAfter = Integer.MAX_VALUE;
     ready = true;
+    waits = false;
     context = CONTEXT;
     dense = false;
     refusal = null;
@@ -102,6 +104,7 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
             .setMaxContext(context)
             .addEosTokenIds(0)
             .setReady(ready)
+            .setWaitsForExperts(waits)
             .setNotReadyReason(ready ? "" : "layer 3 expert 5 has no replica")
             .setMaxLogprobs(VOCAB)
             .addAllRoutedLayers(dense ? List.of() : TestRouting.LAYERS)

@@ -12,7 +12,6 @@ public final class Replica {
 
   private volatile @Nullable ReplicaDescription description;
   private volatile boolean reachable;
-  private volatile boolean onceReady;
   private volatile String trouble;
 
   public Replica(String address, GenerationEngine engine) {
@@ -43,11 +42,12 @@ public final class Replica {
   }
 
   /**
-   * Whether work may be sent to it: it answers and was ready once. While one of its experts is
-   * missing it waits for it, up to the deadline of each request.
+   * Whether work may be sent to it. While one of its experts is missing its requests wait for that
+   * one; they are also what wakes a shard that was scaled to none.
    */
   public boolean usable() {
-    return reachable && onceReady;
+    ReplicaDescription latest = description;
+    return reachable && latest != null && (latest.ready() || latest.waitsForExperts());
   }
 
   /** Sequences that were sent to it and have not ended. */
@@ -59,7 +59,6 @@ public final class Replica {
   public void described(ReplicaDescription latest) {
     description = latest;
     reachable = true;
-    onceReady |= latest.ready();
     trouble = latest.ready() ? "" : latest.notReadyReason();
   }
 

@@ -17,14 +17,16 @@ public final class ReplicaBoard {
     return replicas;
   }
 
-  /** Whether any replica is ready. */
-  public boolean ready() {
-    return replicas.stream().anyMatch(Replica::ready);
+  /** Whether any replica takes work. */
+  public boolean usable() {
+    return replicas.stream().anyMatch(Replica::usable);
   }
 
-  /** Why none is ready, for people. */
+  /** Why none is ready, for people; empty if one is. */
   public String trouble() {
-    return String.join("; ", replicas.stream().map(Replica::trouble).toList());
+    return replicas.stream().anyMatch(Replica::ready)
+        ? ""
+        : String.join("; ", replicas.stream().map(Replica::trouble).toList());
   }
 
   /** What the served model is, from a replica that knows; null while none does. */

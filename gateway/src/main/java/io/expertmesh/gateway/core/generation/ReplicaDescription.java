@@ -10,6 +10,8 @@ import java.util.Set;
  * @param numericsClass what its results depend on, bit by bit
  * @param routedLayers the layers with routed experts, ascending; none if the model is dense
  * @param ready whether it can serve now
+ * @param waitsForExperts whether it cannot, but takes requests, which wait for experts that have no
+ *     replica now
  * @param notReadyReason for people
  */
 public record ReplicaDescription(
@@ -22,6 +24,7 @@ public record ReplicaDescription(
     Set<Integer> eosIds,
     List<RoutedLayer> routedLayers,
     boolean ready,
+    boolean waitsForExperts,
     String notReadyReason) {
   public ReplicaDescription {
     eosIds = Set.copyOf(eosIds);

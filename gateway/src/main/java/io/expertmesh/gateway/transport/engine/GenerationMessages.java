@@ -122,6 +122,7 @@ final class GenerationMessages {
                         layer.getMostChoices()))
             .toList(),
         model.getReady(),
+        model.getWaitsForExperts(),
         model.getNotReadyReason());
   }
 

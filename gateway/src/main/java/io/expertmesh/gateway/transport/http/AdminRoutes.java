@@ -125,9 +125,10 @@ public final class AdminRoutes {
     if (draining.getAsBoolean()) {
       return health(exchange, 503, "draining", "The gateway is shutting down.");
     }
-    return board.ready()
-        ? health(exchange, 200, "ready", null)
-        : health(exchange, 503, "waiting", board.trouble());
+    String trouble = board.trouble();
+    return board.usable()
+        ? health(exchange, 200, "ready", trouble.isEmpty() ? null : trouble)
+        : health(exchange, 503, "waiting", trouble);
   }
 
   private static Mono<Void> health(
