@@ -74,7 +74,7 @@ final class ShardBook {
     }
     double tokens = perSecond(LoadEvent::tokensIn);
     // Little's law: what waits on average is what arrives times how long it waits.
-    double queued = perSecond(e -> e.tokensIn() * e.queueMeanMillis() / 1000);
+    double queued = perSecond(e -> e.tokensIn() * (e.queueMeanMillis() / 1000 + waitInBatch(e)));
     double demand =
         tokens * secondsPerToken
             + queued * secondsPerToken * 1000 / policy.drainMillis()
@@ -97,6 +97,17 @@ final class ShardBook {
         parked.perSecond(nowMillis),
         Math.max(0, nowMillis - tokensAt),
         sums.experts);
+  }
+
+  /**
+   * Seconds that a token waits for the others of its batch. Callers who wait for an answer before
+   * they send the next rows never let a replica be busy all of the time: what they would send piles
+   * up in larger and larger batches, and nowhere else.
+   */
+  private static double waitInBatch(LoadEvent event) {
+    return event.batches() == 0 || event.tokensOut() == 0
+        ? 0
+        : event.busySeconds() / event.batches() - event.busySeconds() / event.tokensOut();
   }
 
   /** A number per second: over the last intervals, or over the very last ones if that is more. */

@@ -170,6 +170,20 @@ class AutoscalerTest {
   }
 
   @Test
+  void workThatPilesUpInLargeBatchesIsDemandToo() {
+    Autoscaler autoscaler = new Autoscaler(POLICY, Map.of(), TenantCaps.NONE);
+    for (int i = 1; i <= 5; i++) {
+      autoscaler.add(Events.expert("s", "a", i, 0.6, 0, false, 3), i * 1000L);
+    }
+    autoscaler.advance(6000);
+
+    ShardLoad load = autoscaler.snapshot().shard("s").orElseThrow().load();
+    // 600 tokens/s in batches of 200 ms, of which a token takes 1: 119.4 wait for others
+    assertThat(load.queuedTokens()).isCloseTo(119.4, within(0.1));
+    assertThat(load.demand()).isCloseTo(0.6 + 0.1194, within(0.001));
+  }
+
+  @Test
   void eventsThatAreToldTwiceInAnyOrderWithAnyClockCountOnce() {
     long seed = System.nanoTime();
     Random random = new Random(seed);

@@ -14,6 +14,7 @@ final class Events {
     return expert(shard, replica, sequence, busy, 0, false);
   }
 
+  /** The same, each of whose tokens was computed alone. */
   static LoadEvent expert(
       String shard,
       String replica,
@@ -21,6 +22,19 @@ final class Events {
       double busy,
       double queueMillis,
       boolean leaving) {
+    long batches = Math.round(busy * 1000);
+    return expert(shard, replica, sequence, busy, queueMillis, leaving, batches);
+  }
+
+  /** The same in so many batches. */
+  static LoadEvent expert(
+      String shard,
+      String replica,
+      long sequence,
+      double busy,
+      double queueMillis,
+      boolean leaving,
+      long batches) {
     long tokens = Math.round(busy * 1000);
     return new LoadEvent(
         LoadEvent.EXPERT_SERVICE,
@@ -33,7 +47,7 @@ final class Events {
         leaving,
         tokens,
         tokens,
-        tokens / 10,
+        batches,
         busy,
         queueMillis,
         queueMillis,

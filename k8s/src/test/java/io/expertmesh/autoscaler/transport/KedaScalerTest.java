@@ -288,7 +288,7 @@ class KedaScalerTest {
         false,
         tokens,
         tokens,
-        1,
+        tokens,
         busy,
         0,
         0,

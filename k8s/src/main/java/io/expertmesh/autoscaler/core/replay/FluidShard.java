@@ -86,7 +86,7 @@ final class FluidShard {
         false,
         Math.round(in / SECONDS_PER_TOKEN),
         Math.round(out / SECONDS_PER_TOKEN),
-        1,
+        Math.round(out / SECONDS_PER_TOKEN),
         out,
         wait,
         wait,
