@@ -36,7 +36,9 @@ class ElasticMeshTest {
 
   private static final double CALM = 0.25;
 
-  /** With all replicas there, gaps come down to less than a third of the worst; this is on the way. */
+  /**
+   * With all replicas there, gaps come down to less than a third of the worst; this is on the way.
+   */
   private static final double RELIEF = 0.7;
 
   private static final int PATIENCE_SECONDS = 240;
