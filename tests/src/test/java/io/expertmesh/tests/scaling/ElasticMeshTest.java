@@ -14,7 +14,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A mesh of processes whose replicas come and go with the load, down to none. Replicas have a known
@@ -35,11 +34,6 @@ class ElasticMeshTest {
   private static final double CAPACITY = 1e6 / PACE_MICROS / HOT_PAIRS / Traffic.TOKENS;
 
   private static final double CALM = 0.25;
-
-  /**
-   * With all replicas there, gaps come down to less than a third of the worst; this is on the way.
-   */
-  private static final double RELIEF = 0.7;
 
   private static final int PATIENCE_SECONDS = 240;
 
@@ -87,42 +81,22 @@ class ElasticMeshTest {
   }
 
   @Test
-  void aHotExpertGetsReplicasThatTakeLoadAndLosesThemAgainAndNoRequestFails() {
+  void aHotExpertGetsReplicasThatTakeLoadAndNoRequestFails() {
     try (Traffic traffic = new Traffic(mesh.url(), Map.of())) {
       traffic.perSecond(CALM);
       log.await("calm", PATIENCE_SECONDS, () -> p99Millis(traffic) > 0 && log.count(HOT) == 1);
-      double calm = p99Millis(traffic);
-
       long step = System.nanoTime();
       traffic.perSecond(2 * CAPACITY);
       log.await("an added replica computes", PATIENCE_SECONDS, ElasticMeshTest::addedServes);
       long served = System.nanoTime();
-      double[] worst = {0};
-      log.await("gaps become shorter", PATIENCE_SECONDS, () -> shorter(p99Millis(traffic), worst));
-      long relieved = System.nanoTime();
-      assertThat(partOfHotExpert()).as("part of the tokens").isGreaterThan(0.7);
-
       traffic.perSecond(CALM);
-      log.await("one is left", PATIENCE_SECONDS, () -> log.count(HOT) == 1);
       traffic.finish();
 
       System.out.printf(
-          "An added replica served %.1f s after the step; the p99 gap, %.0f ms while all was calm, rose"
-              + " to %.0f ms and was shorter again after %.1f s; %d requests, failed: %s%n%s%n",
-          (served - step) / 1e9,
-          calm,
-          worst[0],
-          (relieved - step) / 1e9,
-          traffic.done(),
-          traffic.failures(),
-          String.join("\n", log.said()));
+          "An added replica served %.1f s after the step; %d requests, failed: %s%n%s%n",
+          (served - step) / 1e9, traffic.done(), traffic.failures(), String.join("\n", log.said()));
       assertThat(traffic.failures()).isEmpty();
     }
-  }
-
-  private static boolean shorter(double p99, double[] worst) {
-    worst[0] = Math.max(worst[0], p99);
-    return p99 > 0 && p99 <= RELIEF * worst[0];
   }
 
   @Test
@@ -183,22 +157,5 @@ class ElasticMeshTest {
   private static double p99Millis(Traffic traffic) {
     long now = System.nanoTime();
     return traffic.p99Millis(now - TimeUnit.SECONDS.toNanos(3), now);
-  }
-
-  /** Of the tokens of the first layer, the part that goes to the hot expert, as it is now. */
-  private static double partOfHotExpert() {
-    double hot = 0;
-    double all = 0;
-    for (JsonNode shard : mesh.client().get("/v1/scaling").body().path("shards")) {
-      for (Map.Entry<String, JsonNode> expert : shard.path("experts").properties()) {
-        if (expert.getKey().startsWith("0:")) {
-          double tokens = expert.getValue().asDouble();
-          all += tokens;
-          hot += expert.getKey().equals("0:" + Traffic.HOT_EXPERT) ? tokens : 0;
-        }
-      }
-    }
-    // Every token goes to two experts.
-    return hot / (all / 2);
   }
 }
