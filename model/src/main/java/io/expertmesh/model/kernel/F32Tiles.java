@@ -83,6 +83,58 @@ final class F32Tiles {
     a13.intoArray(acc, at + 7 * COUNT);
   }
 
+  /** 3 rows of inputs against one panel. */
+  static void rows3(
+      MemorySegment w, int wOffset, int depth, float[] x, int xOffset, float[] acc, int at) {
+    FloatVector a00 = FloatVector.fromArray(F, acc, at);
+    FloatVector a01 = FloatVector.fromArray(F, acc, at + 1 * COUNT);
+    FloatVector a02 = FloatVector.fromArray(F, acc, at + 2 * COUNT);
+    FloatVector a03 = FloatVector.fromArray(F, acc, at + 3 * COUNT);
+    FloatVector a10 = FloatVector.fromArray(F, acc, at + 4 * COUNT);
+    FloatVector a11 = FloatVector.fromArray(F, acc, at + 5 * COUNT);
+    FloatVector a12 = FloatVector.fromArray(F, acc, at + 6 * COUNT);
+    FloatVector a13 = FloatVector.fromArray(F, acc, at + 7 * COUNT);
+    FloatVector a20 = FloatVector.fromArray(F, acc, at + 8 * COUNT);
+    FloatVector a21 = FloatVector.fromArray(F, acc, at + 9 * COUNT);
+    FloatVector a22 = FloatVector.fromArray(F, acc, at + 10 * COUNT);
+    FloatVector a23 = FloatVector.fromArray(F, acc, at + 11 * COUNT);
+    for (int k = 0; k < depth; k++) {
+      int p = wOffset + k * STEP;
+      FloatVector w0 = FloatVector.fromMemorySegment(F, w, p, ORDER);
+      FloatVector w1 = FloatVector.fromMemorySegment(F, w, p + BYTES, ORDER);
+      FloatVector w2 = FloatVector.fromMemorySegment(F, w, p + 2 * BYTES, ORDER);
+      FloatVector w3 = FloatVector.fromMemorySegment(F, w, p + 3 * BYTES, ORDER);
+      int i = xOffset + k * 3;
+      FloatVector x0 = FloatVector.broadcast(F, x[i]);
+      a00 = x0.fma(w0, a00);
+      a01 = x0.fma(w1, a01);
+      a02 = x0.fma(w2, a02);
+      a03 = x0.fma(w3, a03);
+      FloatVector x1 = FloatVector.broadcast(F, x[i + 1]);
+      a10 = x1.fma(w0, a10);
+      a11 = x1.fma(w1, a11);
+      a12 = x1.fma(w2, a12);
+      a13 = x1.fma(w3, a13);
+      FloatVector x2 = FloatVector.broadcast(F, x[i + 2]);
+      a20 = x2.fma(w0, a20);
+      a21 = x2.fma(w1, a21);
+      a22 = x2.fma(w2, a22);
+      a23 = x2.fma(w3, a23);
+    }
+    a00.intoArray(acc, at);
+    a01.intoArray(acc, at + 1 * COUNT);
+    a02.intoArray(acc, at + 2 * COUNT);
+    a03.intoArray(acc, at + 3 * COUNT);
+    a10.intoArray(acc, at + 4 * COUNT);
+    a11.intoArray(acc, at + 5 * COUNT);
+    a12.intoArray(acc, at + 6 * COUNT);
+    a13.intoArray(acc, at + 7 * COUNT);
+    a20.intoArray(acc, at + 8 * COUNT);
+    a21.intoArray(acc, at + 9 * COUNT);
+    a22.intoArray(acc, at + 10 * COUNT);
+    a23.intoArray(acc, at + 11 * COUNT);
+  }
+
   /** 4 rows of inputs against one panel. */
   static void rows4(
       MemorySegment w, int wOffset, int depth, float[] x, int xOffset, float[] acc, int at) {
@@ -146,6 +198,84 @@ final class F32Tiles {
     a31.intoArray(acc, at + 13 * COUNT);
     a32.intoArray(acc, at + 14 * COUNT);
     a33.intoArray(acc, at + 15 * COUNT);
+  }
+
+  /** 5 rows of inputs against one panel. */
+  static void rows5(
+      MemorySegment w, int wOffset, int depth, float[] x, int xOffset, float[] acc, int at) {
+    FloatVector a00 = FloatVector.fromArray(F, acc, at);
+    FloatVector a01 = FloatVector.fromArray(F, acc, at + 1 * COUNT);
+    FloatVector a02 = FloatVector.fromArray(F, acc, at + 2 * COUNT);
+    FloatVector a03 = FloatVector.fromArray(F, acc, at + 3 * COUNT);
+    FloatVector a10 = FloatVector.fromArray(F, acc, at + 4 * COUNT);
+    FloatVector a11 = FloatVector.fromArray(F, acc, at + 5 * COUNT);
+    FloatVector a12 = FloatVector.fromArray(F, acc, at + 6 * COUNT);
+    FloatVector a13 = FloatVector.fromArray(F, acc, at + 7 * COUNT);
+    FloatVector a20 = FloatVector.fromArray(F, acc, at + 8 * COUNT);
+    FloatVector a21 = FloatVector.fromArray(F, acc, at + 9 * COUNT);
+    FloatVector a22 = FloatVector.fromArray(F, acc, at + 10 * COUNT);
+    FloatVector a23 = FloatVector.fromArray(F, acc, at + 11 * COUNT);
+    FloatVector a30 = FloatVector.fromArray(F, acc, at + 12 * COUNT);
+    FloatVector a31 = FloatVector.fromArray(F, acc, at + 13 * COUNT);
+    FloatVector a32 = FloatVector.fromArray(F, acc, at + 14 * COUNT);
+    FloatVector a33 = FloatVector.fromArray(F, acc, at + 15 * COUNT);
+    FloatVector a40 = FloatVector.fromArray(F, acc, at + 16 * COUNT);
+    FloatVector a41 = FloatVector.fromArray(F, acc, at + 17 * COUNT);
+    FloatVector a42 = FloatVector.fromArray(F, acc, at + 18 * COUNT);
+    FloatVector a43 = FloatVector.fromArray(F, acc, at + 19 * COUNT);
+    for (int k = 0; k < depth; k++) {
+      int p = wOffset + k * STEP;
+      FloatVector w0 = FloatVector.fromMemorySegment(F, w, p, ORDER);
+      FloatVector w1 = FloatVector.fromMemorySegment(F, w, p + BYTES, ORDER);
+      FloatVector w2 = FloatVector.fromMemorySegment(F, w, p + 2 * BYTES, ORDER);
+      FloatVector w3 = FloatVector.fromMemorySegment(F, w, p + 3 * BYTES, ORDER);
+      int i = xOffset + k * 5;
+      FloatVector x0 = FloatVector.broadcast(F, x[i]);
+      a00 = x0.fma(w0, a00);
+      a01 = x0.fma(w1, a01);
+      a02 = x0.fma(w2, a02);
+      a03 = x0.fma(w3, a03);
+      FloatVector x1 = FloatVector.broadcast(F, x[i + 1]);
+      a10 = x1.fma(w0, a10);
+      a11 = x1.fma(w1, a11);
+      a12 = x1.fma(w2, a12);
+      a13 = x1.fma(w3, a13);
+      FloatVector x2 = FloatVector.broadcast(F, x[i + 2]);
+      a20 = x2.fma(w0, a20);
+      a21 = x2.fma(w1, a21);
+      a22 = x2.fma(w2, a22);
+      a23 = x2.fma(w3, a23);
+      FloatVector x3 = FloatVector.broadcast(F, x[i + 3]);
+      a30 = x3.fma(w0, a30);
+      a31 = x3.fma(w1, a31);
+      a32 = x3.fma(w2, a32);
+      a33 = x3.fma(w3, a33);
+      FloatVector x4 = FloatVector.broadcast(F, x[i + 4]);
+      a40 = x4.fma(w0, a40);
+      a41 = x4.fma(w1, a41);
+      a42 = x4.fma(w2, a42);
+      a43 = x4.fma(w3, a43);
+    }
+    a00.intoArray(acc, at);
+    a01.intoArray(acc, at + 1 * COUNT);
+    a02.intoArray(acc, at + 2 * COUNT);
+    a03.intoArray(acc, at + 3 * COUNT);
+    a10.intoArray(acc, at + 4 * COUNT);
+    a11.intoArray(acc, at + 5 * COUNT);
+    a12.intoArray(acc, at + 6 * COUNT);
+    a13.intoArray(acc, at + 7 * COUNT);
+    a20.intoArray(acc, at + 8 * COUNT);
+    a21.intoArray(acc, at + 9 * COUNT);
+    a22.intoArray(acc, at + 10 * COUNT);
+    a23.intoArray(acc, at + 11 * COUNT);
+    a30.intoArray(acc, at + 12 * COUNT);
+    a31.intoArray(acc, at + 13 * COUNT);
+    a32.intoArray(acc, at + 14 * COUNT);
+    a33.intoArray(acc, at + 15 * COUNT);
+    a40.intoArray(acc, at + 16 * COUNT);
+    a41.intoArray(acc, at + 17 * COUNT);
+    a42.intoArray(acc, at + 18 * COUNT);
+    a43.intoArray(acc, at + 19 * COUNT);
   }
 
   /** 6 rows of inputs against one panel. */

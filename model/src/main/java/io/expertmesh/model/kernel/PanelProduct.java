@@ -24,19 +24,19 @@ final class PanelProduct {
   /** Inputs of a block that every tile of a part reads: 32 KiB of bf16 at 64 outputs. */
   private static final int DIRECT_DEPTH = 256;
 
+  /** Whether it pays: with 16 registers, it costs more than it hides. */
+  private static final boolean READ_AHEAD = Lanes.COUNT == 16;
+
+  /** Tiles that share the reading ahead. */
+  private static final int AHEAD_TILES = 4;
+
   /** Inputs that are rounded at once, before they are interleaved. */
   private static final int ROUND_DEPTH = 256;
 
   /** Inputs of a block: with 64 outputs in fp32, 64 KiB, which stays in the second-level cache. */
   static final int BLOCK_DEPTH = 128;
 
-  /**
-   * Rows that a block of weights is multiplied with before the next: their inputs stay in cache.
-   */
-  private static final int CHUNK_ROWS = 96;
-
   private static final int PACK_ROWS = 24;
-  private static final int TILE = Lanes.COUNT == 16 ? 6 : 2;
 
   private static final float[] NONE = {};
 
@@ -54,6 +54,7 @@ final class PanelProduct {
   private int yOffset;
   private int rows;
   private int chunks;
+  private int threads;
 
   /** Input rows in tiles: a tile of r rows from row i starts at i · K, as {@code [K][r]}. */
   private float[] tiles = NONE;
@@ -81,13 +82,14 @@ final class PanelProduct {
       tiles = new float[rows * w.columns()];
     }
     if (rows < PACK_ROWS) {
-      for (int tile = 0; tile * TILE < rows; tile++) {
+      for (int tile = 0; tile < RowTiles.count(rows); tile++) {
         packTiles(tile);
       }
     } else {
-      pool.run((rows + TILE - 1) / TILE, packPart);
+      pool.run(RowTiles.count(rows), packPart);
     }
-    chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    threads = pool.threads();
+    chunks = (rows + RowTiles.CHUNK - 1) / RowTiles.CHUNK;
     pool.run(chunks * w.panelCount(), rows <= DIRECT_ROWS ? directPart : blockPart);
   }
 
@@ -111,27 +113,15 @@ final class PanelProduct {
     return w;
   }
 
-  /** Rows of the tile that starts at {@code row}, of {@code left} rows that remain. */
-  private static int tileRows(int left) {
-    if (left >= TILE) {
-      return TILE;
-    }
-    return left >= 4 ? 4 : left >= 2 ? 2 : 1;
-  }
-
   private void packTiles(int tile) {
     PanelMatrix w = matrix();
     int depth = w.columns();
-    int end = Math.min(rows, (tile + 1) * TILE);
     boolean round = w.activations() == DType.BF16;
-    for (int row = tile * TILE; row < end; ) {
-      int count = tileRows(end - row);
-      int from = xOffset + row * depth;
-      int to = row * depth;
-      for (int r = 0; r < count; r++) {
-        interleave(x, from + r * depth, tiles, to + r, count, depth, round);
-      }
-      row += count;
+    int first = RowTiles.first(tile, rows);
+    int count = RowTiles.first(tile + 1, rows) - first;
+    for (int r = 0; r < count; r++) {
+      int from = xOffset + (first + r) * depth;
+      interleave(x, from, tiles, first * depth + r, count, depth, round);
     }
   }
 
@@ -159,39 +149,111 @@ final class PanelProduct {
 
   private void multiplyDirect(int part) {
     PanelMatrix w = matrix();
-    int first = part % chunks * CHUNK_ROWS;
-    int end = Math.min(rows, first + CHUNK_ROWS);
-    float[] sums = Workspace.get().sums((end - first) * Lanes.PANEL);
+    int first = part % chunks * RowTiles.CHUNK;
+    int end = Math.min(rows, first + RowTiles.CHUNK);
+    Workspace workspace = Workspace.get();
+    float[] sums = workspace.sums((end - first) * Lanes.PANEL);
     Arrays.fill(sums, 0, (end - first) * Lanes.PANEL, 0f);
-    MemorySegment weights = w.panel(part / chunks);
-    int depth = w.columns();
-    int step = Lanes.PANEL * (w.bf16() ? Short.BYTES : Float.BYTES);
-    int block = end - first <= TILE ? depth : DIRECT_DEPTH;
-    for (int k = 0; k < depth; k += block) {
-      int count = Math.min(block, depth - k);
-      for (int row = first; row < end; ) {
-        int tile = tileRows(end - row);
-        int at = row * depth + k * tile;
-        int to = (row - first) * Lanes.PANEL;
-        if (w.bf16()) {
-          bf16Tile(tile, weights, k * step, count, tiles, at, sums, to);
-        } else {
-          f32Tile(tile, weights, k * step, count, tiles, at, sums, to);
-        }
-        row += tile;
-      }
+    if (w.bf16()) {
+      workspace.touched ^= sumBf16(w, part, first, end, sums);
+    } else {
+      sumF32(w, part, first, end, sums);
     }
     store(w, part / chunks, sums, first, end);
   }
 
-  private static void bf16Tile(
+  /**
+   * The first tiles read the next block ahead while they multiply this one. A single tile, which
+   * reads all of its weights from memory anyway, touches those that it is about to load.
+   */
+  private int sumBf16(PanelMatrix w, int part, int first, int end, float[] sums) {
+    MemorySegment weights = w.panel(part / chunks);
+    MemorySegment later = w.panel(Math.min(w.panelCount() - 1, (part + threads) / chunks));
+    int depth = w.columns();
+    int step = Lanes.PANEL * Short.BYTES;
+    int firstTile = first / RowTiles.TILE;
+    int tileCount = RowTiles.count(end - first);
+    int aheadTiles = Math.min(tileCount, AHEAD_TILES);
+    int aheadStep = step / aheadTiles;
+    int block = tileCount == 1 ? depth : DIRECT_DEPTH;
+    int touched = 0;
+    for (int k = 0; k < depth; k += block) {
+      int count = Math.min(block, depth - k);
+      boolean within = k + 2 * count <= depth;
+      MemorySegment ahead = tileCount == 1 || within ? weights : later;
+      int aheadOffset = tileCount == 1 || !within ? 0 : (k + count) * step;
+      for (int i = 0; i < tileCount; i++) {
+        int row = RowTiles.first(firstTile + i, rows);
+        int tile = RowTiles.first(firstTile + i + 1, rows) - row;
+        int at = row * depth + k * tile;
+        int to = (row - first) * Lanes.PANEL;
+        if (readsAhead(i, tile)) {
+          int from = aheadOffset + Math.min(i, aheadTiles - 1) * count * aheadStep;
+          touched ^=
+              bf16Tile(tile, weights, k * step, count, tiles, at, sums, to, ahead, from, aheadStep);
+        } else {
+          plainTile(tile, weights, k * step, count, tiles, at, sums, to);
+        }
+      }
+    }
+    return touched;
+  }
+
+  /** A single row waits for memory anyway; late tiles find their weights in the cache. */
+  private boolean readsAhead(int index, int tile) {
+    return READ_AHEAD && rows > 1 && (index < AHEAD_TILES || tile < RowTiles.TILE);
+  }
+
+  private void sumF32(PanelMatrix w, int part, int first, int end, float[] sums) {
+    MemorySegment weights = w.panel(part / chunks);
+    int depth = w.columns();
+    int step = Lanes.PANEL * Float.BYTES;
+    int block = end - first <= RowTiles.TILE ? depth : DIRECT_DEPTH;
+    for (int k = 0; k < depth; k += block) {
+      sumBlock(weights, k * step, depth, k, Math.min(block, depth - k), first, end, sums);
+    }
+  }
+
+  /** Every tile of a chunk against {@code count} inputs from {@code k} of an fp32 panel. */
+  private void sumBlock(
+      MemorySegment w, int offset, int depth, int k, int count, int first, int end, float[] sums) {
+    for (int tile = first / RowTiles.TILE; RowTiles.first(tile, rows) < end; tile++) {
+      int row = RowTiles.first(tile, rows);
+      int size = RowTiles.first(tile + 1, rows) - row;
+      int at = row * depth + k * size;
+      f32Tile(size, w, offset, count, tiles, at, sums, (row - first) * Lanes.PANEL);
+    }
+  }
+
+  private static void plainTile(
       int tile, MemorySegment w, int offset, int depth, float[] x, int at, float[] sums, int to) {
     switch (tile) {
-      case 1 -> Bf16Tiles.rows1(w, offset, depth, x, at, sums, to);
-      case 2 -> Bf16Tiles.rows2(w, offset, depth, x, at, sums, to);
-      case 4 -> Bf16Tiles.rows4(w, offset, depth, x, at, sums, to);
-      default -> Bf16Tiles.rows6(w, offset, depth, x, at, sums, to);
+      case 1 -> Bf16Tiles.plain1(w, offset, depth, x, at, sums, to);
+      case 2 -> Bf16Tiles.plain2(w, offset, depth, x, at, sums, to);
+      default -> Bf16Tiles.plain6(w, offset, depth, x, at, sums, to);
     }
+  }
+
+  private static int bf16Tile(
+      int tile,
+      MemorySegment w,
+      int offset,
+      int depth,
+      float[] x,
+      int at,
+      float[] sums,
+      int to,
+      MemorySegment ahead,
+      int from,
+      int step) {
+    return switch (tile) {
+      case 1 -> Bf16Tiles.rows1(w, offset, depth, x, at, sums, to, ahead, from, step);
+      case 2 -> Bf16Tiles.rows2(w, offset, depth, x, at, sums, to, ahead, from, step);
+      case 3 -> Bf16Tiles.rows3(w, offset, depth, x, at, sums, to, ahead, from, step);
+      case 4 -> Bf16Tiles.rows4(w, offset, depth, x, at, sums, to, ahead, from, step);
+      case 5 -> Bf16Tiles.rows5(w, offset, depth, x, at, sums, to, ahead, from, step);
+      default -> Bf16Tiles.rows6(w, offset, depth, x, at, sums, to, ahead, from, step);
+    };
   }
 
   private static void f32Tile(
@@ -199,7 +261,9 @@ final class PanelProduct {
     switch (tile) {
       case 1 -> F32Tiles.rows1(w, offset, depth, x, at, sums, to);
       case 2 -> F32Tiles.rows2(w, offset, depth, x, at, sums, to);
+      case 3 -> F32Tiles.rows3(w, offset, depth, x, at, sums, to);
       case 4 -> F32Tiles.rows4(w, offset, depth, x, at, sums, to);
+      case 5 -> F32Tiles.rows5(w, offset, depth, x, at, sums, to);
       default -> F32Tiles.rows6(w, offset, depth, x, at, sums, to);
     }
   }
@@ -208,20 +272,15 @@ final class PanelProduct {
     PanelMatrix w = matrix();
     Workspace workspace = Workspace.get();
     int depth = w.columns();
-    int first = part % chunks * CHUNK_ROWS;
-    int end = Math.min(rows, first + CHUNK_ROWS);
+    int first = part % chunks * RowTiles.CHUNK;
+    int end = Math.min(rows, first + RowTiles.CHUNK);
     float[] sums = workspace.sums((end - first) * Lanes.PANEL);
     Arrays.fill(sums, 0, (end - first) * Lanes.PANEL, 0f);
     MemorySegment block = workspace.block();
     for (int k = 0; k < depth; k += BLOCK_DEPTH) {
       int count = Math.min(BLOCK_DEPTH, depth - k);
       widen(w.panel(part / chunks), w.bf16(), k, count, block);
-      for (int row = first; row < end; ) {
-        int tile = tileRows(end - row);
-        int at = row * depth + k * tile;
-        f32Tile(tile, block, 0, count, tiles, at, sums, (row - first) * Lanes.PANEL);
-        row += tile;
-      }
+      sumBlock(block, 0, depth, k, count, first, end, sums);
     }
     store(w, part / chunks, sums, first, end);
   }

@@ -21,6 +21,9 @@ final class Workspace {
   /** The product that this thread has asked for. */
   final PanelProduct product = new PanelProduct();
 
+  /** What products read ahead, kept so that the reads are not removed. */
+  int touched;
+
   private float[] sums = new float[0];
   private final MemorySegment block =
       Arena.ofAuto().allocate((long) PanelProduct.BLOCK_DEPTH * Lanes.PANEL * Float.BYTES, 64);
