@@ -2,6 +2,7 @@ package io.expertmesh.launcher.app;
 
 import io.expertmesh.launcher.core.InstancePlan;
 import io.expertmesh.launcher.core.MeshPlan;
+import io.expertmesh.launcher.core.MeshPlanner;
 import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.transport.Introspection;
 import io.expertmesh.launcher.transport.PlanFollower;
@@ -24,9 +25,15 @@ final class Foreground {
     this.tree = Objects.requireNonNull(tree, "tree");
   }
 
-  /** Returns when the mesh was stopped. */
-  void serve(MeshPlan plan) {
+  /**
+   * Returns when the mesh was stopped.
+   *
+   * @param planner that made the plan
+   */
+  void serve(MeshPlan plan, MeshPlanner planner) {
     run.clearLogs();
+    PlacementMailbox mailbox = new PlacementMailbox(run);
+    mailbox.clear();
     Terminal terminal = Terminal.system();
     List<String> names =
         plan.instances().stream()
@@ -37,7 +44,8 @@ final class Foreground {
         "Starting " + names.size() + " services for " + plan.modelId() + "; logs: " + run.logs());
     ProgressDisplay display =
         new ProgressDisplay(terminal, names, () -> Advice.lines(plan).forEach(terminal::line));
-    try (Introspection introspection = new Introspection(new RunCredentials(run).open())) {
+    try (Introspection introspection = new Introspection(new RunCredentials(run).open());
+        PlanFollower follower = follower(plan)) {
       Supervisor supervisor =
           new Supervisor(
               plan,
@@ -47,30 +55,22 @@ final class Foreground {
               instance -> Logs.lastWords(run.log(instance.name())),
               new StateFile(run.stateFile())::write,
               display,
+              new LocalPlacements(mailbox, planner, introspection, follower, new FreeMemory()),
               GRACE,
               new Ports(new SecureRandom()));
       Thread atExit = Thread.ofPlatform().name("stop").unstarted(() -> stop(supervisor, terminal));
       Runtime.getRuntime().addShutdownHook(atExit);
-      try (PlanFollower follower = follower(plan)) {
-        follower.start(supervisor::scale);
-        supervisor.run();
-      }
+      follower.start(supervisor::scale);
+      supervisor.run();
     }
   }
 
   private PlanFollower follower(MeshPlan plan) {
-    Optional<InstancePlan> autoscaler =
-        plan.instances().stream()
-            .filter(instance -> instance.kind() == ServiceKind.AUTOSCALER)
-            .findFirst();
-    List<String> shards =
-        plan.instances().stream()
-            .map(InstancePlan::shard)
-            .filter(shard -> !shard.isEmpty())
-            .distinct()
-            .toList();
+    Optional<InstancePlan> autoscaler = plan.of(ServiceKind.AUTOSCALER).stream().findFirst();
     return new PlanFollower(
-        autoscaler.map(InstancePlan::grpcPort).orElse(0), shards, new RunCredentials(run).open());
+        autoscaler.map(InstancePlan::grpcPort).orElse(0),
+        plan.shards(),
+        new RunCredentials(run).open());
   }
 
   private void stop(Supervisor supervisor, Terminal terminal) {

@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
       MakeModelCommand.class,
       RenderCommand.class,
       PlanCommand.class,
+      ApplyCommand.class,
       PrepareCommand.class,
       CommandLine.HelpCommand.class
     })

@@ -28,7 +28,8 @@ import picocli.CommandLine.ParentCommand;
     name = "plan",
     description = {
       "Plans where experts should be: replicates the hottest ones, then packs them on machines.",
-      "Reads the loads of the running mesh, or of a file. Changes nothing that runs."
+      "Reads the loads of the running mesh, or of a file. Changes nothing that runs:",
+      "./mesh apply does."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false)
@@ -60,7 +61,7 @@ final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--out",
       paramLabel = "FILE",
-      description = "Also write the plan as a placement, for ./mesh render --placement FILE")
+      description = "Also write the plan as a placement, for ./mesh apply and ./mesh render")
   private @Nullable Path out;
 
   @ArgGroup(exclusive = false)

@@ -83,6 +83,7 @@ final class PrepareCommand implements Callable<Integer> {
               instance -> Logs.lastWords(run.log(instance.name())),
               state -> {},
               rehearsal,
+              new NoPlacements(),
               GRACE,
               ports);
       Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(supervisor::stop));

@@ -56,13 +56,13 @@ final class ProgressDisplay implements SupervisorListener {
   }
 
   @Override
-  public void added(String name) {
-    terminal.line(name + " is started: its shard needs more replicas.");
+  public void added(String name, String why) {
+    terminal.line(name + " is started: " + why + ".");
   }
 
   @Override
-  public void removed(String name) {
-    terminal.line(name + " leaves: its shard needs fewer replicas.");
+  public void removed(String name, String why) {
+    terminal.line(name + " leaves: " + why + ".");
   }
 
   @Override

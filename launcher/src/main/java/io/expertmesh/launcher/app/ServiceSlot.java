@@ -3,20 +3,22 @@ package io.expertmesh.launcher.app;
 import io.expertmesh.launcher.core.InstancePlan;
 import io.expertmesh.launcher.core.InstanceState;
 import io.expertmesh.launcher.core.RestartPolicy;
+import io.expertmesh.launcher.core.ServiceReport;
 import java.time.Duration;
 import java.util.Objects;
 
 /** One service of the mesh over all processes that run it one after the other. For one thread. */
 final class ServiceSlot {
-  private final InstancePlan plan;
   private final RestartPolicy policy = new RestartPolicy();
+  private InstancePlan plan;
   private ChildProcess child;
   private long startedNanos;
   private int restarts;
-  private boolean ready;
+  private ServiceReport report = ServiceReport.of("starting");
   private long restartAtNanos;
   private boolean leaving;
   private long leaveByNanos;
+  private boolean changing;
 
   ServiceSlot(InstancePlan plan, ChildProcess child, long nowNanos) {
     this.plan = Objects.requireNonNull(plan, "plan");
@@ -33,11 +35,16 @@ final class ServiceSlot {
   }
 
   boolean ready() {
-    return ready;
+    return report.ready();
   }
 
-  void markReady() {
-    ready = true;
+  /** What it said of itself last. */
+  ServiceReport report() {
+    return report;
+  }
+
+  void heard(ServiceReport said) {
+    report = said;
   }
 
   /**
@@ -61,9 +68,18 @@ final class ServiceSlot {
     return leaving && child.isAlive() && nowNanos - leaveByNanos >= 0;
   }
 
+  /** Has the service end and start again with other arguments. */
+  void change(InstancePlan changed, long nowNanos) {
+    plan = Objects.requireNonNull(changed, "changed");
+    report = ServiceReport.of("ended");
+    changing = true;
+    restartAtNanos = nowNanos;
+    child.terminate();
+  }
+
   /** Notes that the process ended; the answer says how long to wait before the next. */
   Duration ended(long nowNanos) {
-    ready = false;
+    report = ServiceReport.of("ended");
     Duration delay = policy.delayAfter(Duration.ofNanos(nowNanos - startedNanos));
     restartAtNanos = nowNanos + delay.toNanos();
     return delay;
@@ -81,9 +97,11 @@ final class ServiceSlot {
 
   void restarted(ChildProcess successor, long nowNanos) {
     child = successor;
+    report = ServiceReport.of("starting");
     startedNanos = nowNanos;
     restartAtNanos = 0;
-    restarts++;
+    restarts += changing ? 0 : 1;
+    changing = false;
   }
 
   InstanceState state() {

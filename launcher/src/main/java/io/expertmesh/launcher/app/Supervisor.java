@@ -5,13 +5,11 @@ import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshState;
 import io.expertmesh.launcher.core.Phase;
+import io.expertmesh.launcher.core.PlacementRequest;
 import io.expertmesh.launcher.core.ProcessRecord;
-import io.expertmesh.launcher.core.ServiceKind;
+import io.expertmesh.launcher.core.Rollout;
 import io.expertmesh.launcher.core.ServiceReport;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the processes of one mesh: starts all, tells how far they are, starts again what ends by
@@ -33,16 +32,13 @@ final class Supervisor {
   private static final Duration STARTING_TICK = Duration.ofMillis(200);
   private static final Duration READY_TICK = Duration.ofMillis(500);
 
-  private final MeshPlan plan;
-  private final Function<InstancePlan, ChildProcess> starter;
+  private final Fleet fleet;
   private final Function<InstancePlan, Optional<ServiceReport>> probe;
   private final Function<InstancePlan, String> lastWords;
   private final Consumer<MeshState> publish;
   private final SupervisorListener listener;
-  private final Duration grace;
-  private final IntSupplier freePort;
+  private final Placements placements;
 
-  private final List<ServiceSlot> slots = new ArrayList<>();
   private final Semaphore wakeUp = new Semaphore(0);
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final long startedMillis = System.currentTimeMillis();
@@ -50,12 +46,15 @@ final class Supervisor {
   private volatile boolean stopRequested;
   private volatile Map<String, Integer> wanted = Map.of();
   private Phase phase = Phase.STARTING;
+  private @Nullable PlacementChange change;
+  private Rollout rollout = Rollout.NONE;
 
   /**
    * @param starter starts the process of an instance
    * @param probe asks an instance how it is; empty = no answer
    * @param lastWords a sentence from the log of an instance that ended; may be empty
    * @param publish keeps the state for other processes to read
+   * @param placements where requests for another placement come from
    * @param grace how long each kind of service may take to stop before it is killed
    * @param freePort yields an unused loopback port for a further replica
    */
@@ -66,16 +65,15 @@ final class Supervisor {
       Function<InstancePlan, String> lastWords,
       Consumer<MeshState> publish,
       SupervisorListener listener,
+      Placements placements,
       Duration grace,
       IntSupplier freePort) {
-    this.plan = Objects.requireNonNull(plan, "plan");
-    this.starter = Objects.requireNonNull(starter, "starter");
+    this.fleet = new Fleet(plan, starter, wakeUp::release, listener, grace, freePort);
     this.probe = Objects.requireNonNull(probe, "probe");
     this.lastWords = Objects.requireNonNull(lastWords, "lastWords");
     this.publish = Objects.requireNonNull(publish, "publish");
     this.listener = Objects.requireNonNull(listener, "listener");
-    this.grace = Objects.requireNonNull(grace, "grace");
-    this.freePort = Objects.requireNonNull(freePort, "freePort");
+    this.placements = Objects.requireNonNull(placements, "placements");
   }
 
   /**
@@ -91,9 +89,9 @@ final class Supervisor {
         await(phase == Phase.READY ? READY_TICK : STARTING_TICK);
       }
       publish(Phase.STOPPING, "");
-      stopAll();
+      fleet.stopAll();
     } catch (LauncherException e) {
-      stopAll();
+      fleet.stopAll();
       publish(Phase.FAILED, String.valueOf(e.getMessage()));
       throw e;
     } finally {
@@ -131,30 +129,28 @@ final class Supervisor {
 
   /** Starts what serves requests, or the rest. */
   private void startThose(boolean serving) {
-    for (InstancePlan instance : plan.instances()) {
+    for (InstancePlan instance : fleet.plan().instances()) {
       if (instance.kind().serving() == serving && !stopRequested) {
-        slots.add(new ServiceSlot(instance, start(instance), System.nanoTime()));
+        fleet.start(instance);
       }
     }
   }
 
   /**
    * Says how many replicas shards should have. Shards that are not named stay as they are. May be
-   * called from any thread; takes effect once the mesh is ready.
+   * called from any thread; takes effect once the mesh is ready and its placement does not change.
    */
   void scale(Map<String, Integer> replicas) {
     wanted = Map.copyOf(replicas);
     wakeUp.release();
   }
 
-  private void scaleShards() {
-    boolean changed = slots.removeIf(slot -> slot.leaving() && !slot.child().isAlive());
-    for (Map.Entry<String, Integer> entry : wanted.entrySet()) {
-      changed |= scale(entry.getKey(), entry.getValue());
-    }
-    for (ServiceSlot slot : slots) {
-      if (slot.leaveOverdue(System.nanoTime())) {
-        slot.child().kill();
+  private void manageReplicas() {
+    boolean changed = fleet.sweep();
+    changed |= changePlacement();
+    if (change == null) {
+      for (Map.Entry<String, Integer> entry : wanted.entrySet()) {
+        changed |= fleet.scale(entry.getKey(), entry.getValue());
       }
     }
     if (changed) {
@@ -162,57 +158,46 @@ final class Supervisor {
     }
   }
 
-  private boolean scale(String shard, int replicas) {
-    List<ServiceSlot> running = new ArrayList<>();
-    for (ServiceSlot slot : slots) {
-      if (slot.plan().shard().equals(shard) && !slot.leaving()) {
-        running.add(slot);
-      }
+  /** True if anything happened that others should hear of. */
+  private boolean changePlacement() {
+    PlacementChange running = change;
+    if (running == null) {
+      Optional<PlacementRequest> request = placements.take();
+      request.ifPresent(this::beginChange);
+      return request.isPresent();
     }
-    Optional<InstancePlan> first =
-        plan.instances().stream().filter(instance -> instance.shard().equals(shard)).findFirst();
-    if (shard.isEmpty() || first.isEmpty() || running.size() == replicas) {
-      return false;
+    running.step(this::endOf);
+    boolean changed = !running.rollout().equals(rollout);
+    rollout = running.rollout();
+    if (rollout.stage() == Rollout.Stage.DRAINING && changed) {
+      // What was wanted of the old shards says nothing of the new ones.
+      wanted = Map.of();
     }
-    for (int missing = replicas - running.size(); missing > 0; missing--) {
-      InstancePlan added = first.get().sibling(unusedName(shard), freePort.getAsInt());
-      slots.add(new ServiceSlot(added, start(added), System.nanoTime()));
-      listener.added(added.name());
+    if (rollout.ended()) {
+      change = null;
     }
-    // The newest first: its caches and its place in the choices of routers matter least.
-    while (running.size() > replicas) {
-      ServiceSlot last = running.removeLast();
-      last.leave(System.nanoTime() + grace.toNanos());
-      listener.removed(last.plan().name());
-    }
-    return true;
+    return changed;
   }
 
-  private String unusedName(String shard) {
-    int number = 0;
-    while (true) {
-      String name = shard + "-r" + ++number;
-      if (slots.stream().noneMatch(slot -> slot.plan().name().equals(name))) {
-        return name;
-      }
+  private void beginChange(PlacementRequest request) {
+    try {
+      PlacementChange begun = new PlacementChange(request, placements, fleet);
+      change = begun;
+      rollout = begun.rollout();
+    } catch (LauncherException e) {
+      rollout = new Rollout(request.id(), Rollout.Stage.FAILED, String.valueOf(e.getMessage()));
     }
-  }
-
-  private ChildProcess start(InstancePlan instance) {
-    ChildProcess child = starter.apply(instance);
-    child.whenEnded(wakeUp::release);
-    return child;
   }
 
   private void superviseOnce() {
     if (phase == Phase.READY) {
-      scaleShards();
+      manageReplicas();
     }
-    for (ServiceSlot slot : slots) {
+    for (ServiceSlot slot : fleet.slots()) {
       if (slot.endedUnnoticed()) {
         ended(slot);
       } else if (slot.restartDue(System.nanoTime())) {
-        slot.restarted(start(slot.plan()), System.nanoTime());
+        fleet.startAgain(slot);
         publish(phase, "");
       }
       if (slot.child().isAlive() && !slot.ready()) {
@@ -220,7 +205,7 @@ final class Supervisor {
       }
     }
     listener.progressed(elapsed());
-    if (phase == Phase.STARTING && slots.stream().allMatch(ServiceSlot::ready)) {
+    if (phase == Phase.STARTING && fleet.slots().stream().allMatch(ServiceSlot::ready)) {
       startThose(false);
       publish(Phase.READY, "");
       listener.ready(elapsed());
@@ -228,58 +213,34 @@ final class Supervisor {
   }
 
   private void heard(ServiceSlot slot, ServiceReport report) {
+    slot.heard(report);
     listener.heard(slot.plan().name(), report, elapsed());
-    if (report.ready()) {
-      slot.markReady();
-    } else if (phase == Phase.STARTING && report.state().equals(ServiceReport.FAILED)) {
+    if (phase == Phase.STARTING && report.state().equals(ServiceReport.FAILED)) {
       throw new LauncherException(slot.plan().name() + " failed to start: " + report.detail());
     }
   }
 
   private void ended(ServiceSlot slot) {
-    String why = lastWords.apply(slot.plan());
-    String how = how(slot.child().exitCode());
     if (phase == Phase.STARTING) {
-      throw new LauncherException(
-          slot.plan().name() + " " + how + " while starting" + (why.isEmpty() ? "." : ": " + why));
+      throw new LauncherException(endOf(slot));
     }
     Duration delay = slot.ended(System.nanoTime());
-    listener.restarting(slot.plan().name(), how, delay);
+    listener.restarting(slot.plan().name(), how(slot.child().exitCode()), delay);
+  }
+
+  private String endOf(ServiceSlot slot) {
+    String why = lastWords.apply(slot.plan());
+    return slot.plan().name()
+        + " "
+        + how(slot.child().exitCode())
+        + " while starting"
+        + (why.isEmpty() ? "." : ": " + why);
   }
 
   private static String how(int exitCode) {
     return exitCode > 128
         ? "was ended by signal " + (exitCode - 128)
         : "ended with exit code " + exitCode;
-  }
-
-  /** The gateway first, so that no request comes in; the routers last. */
-  private void stopAll() {
-    List<ServiceKind> order = new ArrayList<>(List.of(ServiceKind.values()));
-    order.sort(Comparator.reverseOrder());
-    for (ServiceKind kind : order) {
-      List<ChildProcess> children =
-          slots.stream()
-              .filter(slot -> slot.plan().kind() == kind)
-              .map(ServiceSlot::child)
-              .toList();
-      children.forEach(ChildProcess::terminate);
-      long deadline = System.nanoTime() + grace.toNanos();
-      for (ChildProcess child : children) {
-        awaitEnd(child, deadline);
-      }
-    }
-  }
-
-  private static void awaitEnd(ChildProcess child, long deadline) {
-    try {
-      if (child.awaitExit(Duration.ofNanos(deadline - System.nanoTime()))) {
-        return;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    child.kill();
   }
 
   private void await(Duration tick) {
@@ -300,9 +261,11 @@ final class Supervisor {
             message,
             ProcessRecord.of(ProcessHandle.current()),
             startedMillis,
-            plan.modelId(),
-            plan.url(),
-            slots.stream().map(ServiceSlot::state).toList()));
+            fleet.plan().modelId(),
+            fleet.plan().model(),
+            fleet.plan().url(),
+            rollout,
+            fleet.slots().stream().map(ServiceSlot::state).toList()));
   }
 
   private Duration elapsed() {

@@ -21,9 +21,17 @@ interface SupervisorListener {
    */
   void restarting(String name, String how, Duration delay);
 
-  /** A replica was started beside those of the plan. */
-  default void added(String name) {}
+  /**
+   * A replica was started beside those that run.
+   *
+   * @param why a clause
+   */
+  default void added(String name, String why) {}
 
-  /** A replica was told to finish what it has and to end. */
-  default void removed(String name) {}
+  /**
+   * A replica was told to finish what it has and to end.
+   *
+   * @param why a clause
+   */
+  default void removed(String name, String why) {}
 }

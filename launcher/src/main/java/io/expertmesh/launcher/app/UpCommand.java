@@ -160,13 +160,13 @@ final class UpCommand implements Callable<Integer> {
     }
     Leftovers.remove(new StateFile(run.stateFile()));
     Ports.requireFree(options.host(), options.port());
-    MeshPlan plan =
+    MeshPlanner planner =
         new MeshPlanner(
-                options,
-                facts,
-                new Ports(new SecureRandom()),
-                Runtime.getRuntime().availableProcessors())
-            .plan();
+            options,
+            facts,
+            new Ports(new SecureRandom()),
+            Runtime.getRuntime().availableProcessors());
+    MeshPlan plan = planner.plan();
     if (detach) {
       Background.release(lock.get());
       return new Background(run).start(argumentsWithoutDetach());
@@ -175,7 +175,7 @@ final class UpCommand implements Callable<Integer> {
       TlsKeys.read(options.settings()).ifPresent(LocalAuthority::create);
     }
     new RunCredentials(run).remember(options.settings());
-    new Foreground(run, parent.tree()).serve(plan);
+    new Foreground(run, parent.tree()).serve(plan, planner);
     return 0;
   }
 

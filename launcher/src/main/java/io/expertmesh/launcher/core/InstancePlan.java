@@ -1,5 +1,6 @@
 package io.expertmesh.launcher.core;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -17,6 +18,8 @@ public record InstancePlan(
   private static final String INSTANCE = "--expertmesh.instance=";
   private static final String REPLICA = "--expertmesh.expert.replica=";
   private static final String PORT = "--expertmesh.grpc.port=";
+  private static final String SPLIT = "--expertmesh.expert.split=";
+  private static final String EXPERTS = "--expertmesh.expert.experts=";
 
   public InstancePlan {
     Objects.requireNonNull(kind, "kind");
@@ -44,5 +47,25 @@ public record InstancePlan(
                     })
             .toList();
     return new InstancePlan(kind, newName, shard, newPort, changed);
+  }
+
+  /** True if it hosts the same experts under the same name of the shard. */
+  public boolean hostsAs(InstancePlan other) {
+    return shard.equals(other.shard) && hosted().equals(other.hosted());
+  }
+
+  private List<String> hosted() {
+    return arguments.stream()
+        .filter(argument -> argument.startsWith(SPLIT) || argument.startsWith(EXPERTS))
+        .toList();
+  }
+
+  /** The same process with another value of a key. */
+  public InstancePlan with(String key, String value) {
+    String begin = "--" + key + "=";
+    List<String> changed = new ArrayList<>(arguments);
+    changed.removeIf(argument -> argument.startsWith(begin));
+    changed.add(begin + value);
+    return new InstancePlan(kind, name, shard, grpcPort, changed);
   }
 }

@@ -1,5 +1,6 @@
 package io.expertmesh.launcher.core;
 
+import io.expertmesh.render.core.Shard;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,8 @@ public final class MeshPlanner {
 
   /** Within what the supervisor waits before it kills. */
   private static final String DRAIN_SECONDS = "8";
+
+  private static final String SHARD_BOUNDS = "expertmesh.autoscaler.shards";
 
   private final UpOptions options;
   private final ModelFacts model;
@@ -55,21 +58,50 @@ public final class MeshPlanner {
     instances.addAll(attention);
     instances.add(gateway(addresses(attention)));
     instances.addAll(companions());
-    return new MeshPlan(model.modelId(), url(), instances);
+    return new MeshPlan(model.modelId(), model.directory(), url(), instances);
+  }
+
+  /**
+   * The same mesh with the shards of a placement: one expert-service of each, of which replicas are
+   * made, and an autoscaler that keeps to the placement's bounds.
+   *
+   * @throws LauncherException if the mesh would have too many processes
+   */
+  public MeshPlan placed(MeshPlan present, PlacementRequest placement) {
+    UpOptions.requireProcesses(
+        "--placement", placement.processes(), options.attention(), options.routers());
+    String routers = addresses(present.of(ServiceKind.ROUTER));
+    int threads = threads(placement.processes());
+    List<InstancePlan> experts =
+        placement.shards().stream()
+            .map(s -> expert(s.name(), s.name(), s.key(), s.value(), routers, threads))
+            .toList();
+    MeshPlan placed = present.with(ServiceKind.EXPERT, experts);
+    List<InstancePlan> autoscaler =
+        present.of(ServiceKind.AUTOSCALER).stream()
+            .map(instance -> instance.with(SHARD_BOUNDS, bounds(placement.shards())))
+            .toList();
+    return autoscaler.isEmpty() ? placed : placed.with(ServiceKind.AUTOSCALER, autoscaler);
+  }
+
+  private static String bounds(List<Shard> shards) {
+    return String.join(
+        ",", shards.stream().map(s -> s.name() + "=" + s.min() + ".." + s.max()).toList());
   }
 
   /**
    * Attention and experts take turns, so each kind of service gets all cores, divided among its
    * processes: more computing threads than cores only wait for each other.
    */
+  private int threads(int processes) {
+    return options.threads() > 0 ? options.threads() : Math.max(1, cores / processes);
+  }
+
   private int threads(ServiceKind kind) {
-    if (options.threads() > 0) {
-      return options.threads();
-    }
     return switch (kind) {
-      case ATTENTION -> Math.max(1, cores / options.attention());
-      case EXPERT -> Math.max(1, cores / (options.experts() * options.replicas()));
-      case ROUTER, GATEWAY, KAFKA, AUTOSCALER -> 1;
+      case ATTENTION -> threads(options.attention());
+      case EXPERT -> threads(options.experts() * options.replicas());
+      case ROUTER, GATEWAY, KAFKA, AUTOSCALER -> threads(cores);
     };
   }
 
@@ -128,19 +160,37 @@ public final class MeshPlanner {
       for (int r = 0; r < options.replicas(); r++) {
         String name = options.replicas() == 1 ? shard : shard + "-r" + r;
         experts.add(
-            instance(
-                ServiceKind.EXPERT,
+            expert(
                 name,
                 shard,
-                Map.of(
-                    "expertmesh.expert.shard", shard,
-                    "expertmesh.expert.split", i + "/" + options.experts(),
-                    "expertmesh.expert.replica", name,
-                    "expertmesh.expert.drain-seconds", DRAIN_SECONDS,
-                    "expertmesh.expert.routers", routers)));
+                "split",
+                i + "/" + options.experts(),
+                routers,
+                threads(ServiceKind.EXPERT)));
       }
     }
     return experts;
+  }
+
+  private InstancePlan expert(
+      String name, String shard, String key, String value, String routers, int threads) {
+    return instance(
+        ServiceKind.EXPERT,
+        name,
+        shard,
+        Map.of(
+            "expertmesh.expert.shard",
+            shard,
+            "expertmesh.expert." + key,
+            value,
+            "expertmesh.expert.replica",
+            name,
+            "expertmesh.expert.drain-seconds",
+            DRAIN_SECONDS,
+            "expertmesh.expert.routers",
+            routers,
+            "expertmesh.threads",
+            Integer.toString(threads)));
   }
 
   private List<InstancePlan> attention(String routers) {
@@ -149,7 +199,15 @@ public final class MeshPlanner {
       String name = options.attention() == 1 ? "attention" : "attention-" + i;
       attention.add(
           instance(
-              ServiceKind.ATTENTION, name, "", Map.of("expertmesh.attention.routers", routers)));
+              ServiceKind.ATTENTION,
+              name,
+              "",
+              Map.of(
+                  "expertmesh.attention.routers",
+                  routers,
+                  // with a later placement, if not with this one
+                  "expertmesh.attention.experts-may-sleep",
+                  Boolean.toString(options.scale().autoscale()))));
     }
     return attention;
   }
@@ -173,13 +231,14 @@ public final class MeshPlanner {
   private InstancePlan instance(
       ServiceKind kind, String name, String shard, Map<String, String> own) {
     int port = freePort.getAsInt();
-    Map<String, String> keys = new TreeMap<>(own);
+    Map<String, String> keys = new TreeMap<>();
+    keys.put("expertmesh.threads", Integer.toString(threads(kind)));
+    keys.putAll(own);
     keys.put("expertmesh.model", model.directory());
     keys.put("expertmesh.model-id", model.modelId());
     keys.put("expertmesh.instance", name);
     keys.put("expertmesh.grpc.host", LOOPBACK);
     keys.put("expertmesh.grpc.port", Integer.toString(port));
-    keys.put("expertmesh.threads", Integer.toString(threads(kind)));
     keys.put("expertmesh.exit-with-parent", "true");
     keys.put("expertmesh.telemetry.kafka", kafka());
     options.settings().entrySet().stream()

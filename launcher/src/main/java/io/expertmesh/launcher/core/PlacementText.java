@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Placements as the YAML that {@code ./mesh render --placement} reads: one shard per machine, with
- * one replica, hosting what the machine hosts of every layer.
+ * Placements as the YAML that {@code ./mesh apply} and {@code ./mesh render} read: one shard per
+ * machine, with one replica, hosting what the machine hosts of every layer.
  */
 public final class PlacementText {
   private PlacementText() {}

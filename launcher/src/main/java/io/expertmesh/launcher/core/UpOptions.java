@@ -64,15 +64,21 @@ public record UpOptions(
     within("--routers", routers, 1, MOST_PROCESSES);
     within("--port", port, 1, 65535);
     within("--threads", threads, 0, 1024);
-    if ((long) experts * replicas + attention + routers + 1 > MOST_PROCESSES) {
+    requireProcesses("--experts times --replicas", (long) experts * replicas, attention, routers);
+    settings = Map.copyOf(settings);
+  }
+
+  /** Refuses more processes than one machine should have. */
+  static void requireProcesses(String option, long experts, int attention, int routers) {
+    if (experts + attention + routers + 1 > MOST_PROCESSES) {
       throw new LauncherException(
-          "--experts times --replicas asks for "
-              + (long) experts * replicas
+          option
+              + " asks for "
+              + experts
               + " expert-services; a mesh on one machine has at most "
               + MOST_PROCESSES
               + " processes.");
     }
-    settings = Map.copyOf(settings);
   }
 
   private static void within(String option, int value, int least, int most) {

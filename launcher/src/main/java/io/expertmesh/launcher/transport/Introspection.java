@@ -5,6 +5,9 @@ import io.expertmesh.launcher.core.ServiceReport;
 import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.IntrospectionGrpc;
+import io.expertmesh.protocol.v1.RegisteredReplica;
+import io.expertmesh.protocol.v1.RegistryGrpc;
+import io.expertmesh.protocol.v1.ReplicasRequest;
 import io.expertmesh.protocol.v1.ServiceStatus;
 import io.expertmesh.protocol.v1.StatusRequest;
 import io.grpc.ManagedChannel;
@@ -16,7 +19,9 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Asks services on this machine how they are. Channels are kept between questions. For one thread.
@@ -57,18 +62,42 @@ public final class Introspection implements AutoCloseable {
    * @param port loopback port of its gRPC server
    */
   public Optional<ServiceReport> ask(int port) {
-    ManagedChannel channel = channels.computeIfAbsent(port, p -> netty.channel("127.0.0.1", p));
-    // A service that was not there a moment ago is dialled again now, not after a back-off.
-    channel.resetConnectBackoff();
     try {
       return Optional.of(
           report(
-              IntrospectionGrpc.newBlockingStub(channel)
+              IntrospectionGrpc.newBlockingStub(channel(port))
                   .withDeadlineAfter(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
                   .status(StatusRequest.getDefaultInstance())));
     } catch (StatusRuntimeException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * Addresses of the replicas that a router sends rows to; none if it does not answer.
+   *
+   * @param port loopback port of its gRPC server
+   */
+  public Set<String> liveReplicas(int port) {
+    try {
+      return RegistryGrpc.newBlockingStub(channel(port))
+          .withDeadlineAfter(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
+          .replicas(ReplicasRequest.getDefaultInstance())
+          .getReplicasList()
+          .stream()
+          .filter(RegisteredReplica::getLive)
+          .map(RegisteredReplica::getAddress)
+          .collect(Collectors.toSet());
+    } catch (StatusRuntimeException e) {
+      return Set.of();
+    }
+  }
+
+  private ManagedChannel channel(int port) {
+    ManagedChannel channel = channels.computeIfAbsent(port, p -> netty.channel("127.0.0.1", p));
+    // A service that was not there a moment ago is dialled again now, not after a back-off.
+    channel.resetConnectBackoff();
+    return channel;
   }
 
   private static ServiceReport report(ServiceStatus status) {

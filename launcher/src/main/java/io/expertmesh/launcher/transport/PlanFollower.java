@@ -23,10 +23,10 @@ public final class PlanFollower implements AutoCloseable {
   private static final long AGAIN_MILLIS = 1000;
 
   private final int port;
-  private final List<String> shards;
   private final MeshCredentials credentials;
   private final @Nullable MeshNetty netty;
   private final @Nullable ManagedChannel channel;
+  private volatile List<String> shards;
   private volatile boolean closed;
 
   /**
@@ -56,6 +56,14 @@ public final class PlanFollower implements AutoCloseable {
               WatchPlanRequest.newBuilder().addAllShards(shards).build(),
               new Plans(told, () -> netty.after(AGAIN_MILLIS, () -> plans(told))));
     }
+  }
+
+  /**
+   * The mesh has other shards from now on. The autoscaler is told when it is asked the next time:
+   * it is started again with every change of the placement.
+   */
+  public void follow(List<String> others) {
+    shards = List.copyOf(others);
   }
 
   private static Map<String, Integer> wanted(ScalingPlan plan) {

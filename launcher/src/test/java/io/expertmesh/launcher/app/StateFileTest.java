@@ -8,6 +8,7 @@ import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshState;
 import io.expertmesh.launcher.core.Phase;
 import io.expertmesh.launcher.core.ProcessRecord;
+import io.expertmesh.launcher.core.Rollout;
 import io.expertmesh.launcher.core.ServiceKind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,9 @@ class StateFileTest {
           new ProcessRecord(11, 1_000),
           2_000,
           "m",
+          "/models/m",
           "http://127.0.0.1:8080",
+          new Rollout("r1", Rollout.Stage.STARTING, "Starting 2 expert-services."),
           List.of(
               new InstanceState(
                   "experts-0",

@@ -9,17 +9,24 @@ import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshState;
 import io.expertmesh.launcher.core.Phase;
+import io.expertmesh.launcher.core.PlacementRequest;
+import io.expertmesh.launcher.core.Rollout;
 import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.core.ServiceReport;
+import io.expertmesh.render.core.NodePool;
+import io.expertmesh.render.core.Shard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +52,7 @@ class SupervisorTest {
   @TempDir private Path folder = Path.of("");
   private final BlockingQueue<MeshState> states = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+  private final Played placements = new Played();
 
   @AfterEach
   void nothingIsLeftRunning() {
@@ -112,6 +120,101 @@ class SupervisorTest {
         .containsExactly("gateway", "experts-0", "router");
   }
 
+  @Test
+  void aPlacementStartsWhatIsNewBeforeTheOldLeavesAndKeepsWhatIsTheSame() throws Exception {
+    Supervisor supervisor = supervisor(Map.of(), Duration.ofSeconds(10));
+    Thread thread = Thread.ofPlatform().start(supervisor::run);
+    awaitState(state -> state.phase() == Phase.READY);
+
+    placements.routersKnowAll = false;
+    placements.requests.add(request(shard("low", "*:0-3"), shard("high", "*:4-7")));
+    MeshState starting = awaitStage(Rollout.Stage.STARTING);
+    assertThat(starting.rollout().message())
+        .isEqualTo("Starting 2 expert-services; 0 stay as they are, 1 leave afterwards.");
+    assertThat(placements.asked.poll(30, TimeUnit.SECONDS)).containsExactly("low", "high");
+    assertThat(running(starting)).containsExactly("experts-0", "low", "high");
+    assertThat(folder.resolve("stopped")).doesNotExist();
+
+    placements.routersKnowAll = true;
+    MeshState done = awaitStage(Rollout.Stage.DONE);
+    assertThat(running(done)).containsExactly("low", "high");
+    assertThat(placements.placed).containsExactly(List.of("low", "high"));
+    assertThat(Files.readAllLines(folder.resolve("stopped"))).containsExactly("experts-0");
+
+    placements.requests.add(request(shard("low", "*:0-3"), shard("high", "*:2-7")));
+    MeshState again = awaitStage(Rollout.Stage.DONE);
+    assertThat(running(again)).containsExactly("low", "high-r1");
+    assertThat(again.rollout().message())
+        .isEqualTo("2 shards on 2 expert-services: 1 started, 1 stopped, 1 stayed.");
+    supervisor.stop();
+    thread.join();
+  }
+
+  @Test
+  void aPlacementOfWhichAServiceDoesNotStartLeavesTheOldOneServing() throws Exception {
+    Supervisor supervisor =
+        supervisor(
+            Map.of("high", "echo 'expertmesh.expert.experts is odd.'; exit 3"),
+            Duration.ofSeconds(10));
+    Thread thread = Thread.ofPlatform().start(supervisor::run);
+    awaitState(state -> state.phase() == Phase.READY);
+
+    placements.requests.add(request(shard("low", "*:0-3"), shard("high", "*:4-7")));
+    MeshState failed = awaitStage(Rollout.Stage.FAILED);
+
+    assertThat(failed.rollout().message())
+        .isEqualTo(
+            "high ended with exit code 3 while starting: expertmesh.expert.experts is odd."
+                + " The placement stays as it was.");
+    MeshState after = awaitState(state -> running(state).equals(List.of("experts-0")));
+    assertThat(after.instances()).extracting(InstanceState::restarts).containsOnly(0);
+    assertThat(placements.placed).isEmpty();
+    supervisor.stop();
+    thread.join();
+  }
+
+  @Test
+  void aPlacementThatDoesNotFitIsRefusedBeforeAnythingChanges() throws Exception {
+    Supervisor supervisor = supervisor(Map.of(), Duration.ofSeconds(10));
+    Thread thread = Thread.ofPlatform().start(supervisor::run);
+    awaitState(state -> state.phase() == Phase.READY);
+
+    placements.room = 1;
+    placements.requests.add(request(shard("low", "*:0-3"), shard("high", "*:4-7")));
+    MeshState failed = awaitStage(Rollout.Stage.FAILED);
+
+    assertThat(failed.rollout().message()).isEqualTo("no room for [low, high]");
+    assertThat(failed.instances()).hasSize(FOUR.size());
+    supervisor.stop();
+    thread.join();
+  }
+
+  @Test
+  void whatTheAutoscalerWantsWaitsForAChangeOfThePlacement() throws Exception {
+    Supervisor supervisor = supervisor(Map.of(), Duration.ofSeconds(10));
+    Thread thread = Thread.ofPlatform().start(supervisor::run);
+    awaitState(state -> state.phase() == Phase.READY);
+
+    placements.routersKnowAll = false;
+    placements.requests.add(request(shard("all", "*:0-7")));
+    awaitStage(Rollout.Stage.STARTING);
+    supervisor.scale(Map.of("experts-0", 0, "all", 0));
+    assertThat(placements.asked.poll(30, TimeUnit.SECONDS)).isNotNull();
+    assertThat(folder.resolve("stopped")).doesNotExist();
+    placements.routersKnowAll = true;
+    assertThat(running(awaitStage(Rollout.Stage.DONE))).containsExactly("all");
+
+    // What it wanted of the old shards was forgotten; what it wants of the new ones holds.
+    supervisor.scale(Map.of("experts-0", 3, "all", 2));
+    awaitState(state -> running(state).equals(List.of("all", "all-r1")));
+    supervisor.stop();
+    thread.join();
+  }
+
+  private MeshState awaitStage(Rollout.Stage stage) throws InterruptedException {
+    return awaitState(state -> !state.rollout().id().isEmpty() && state.rollout().stage() == stage);
+  }
+
   private MeshState awaitState(Predicate<MeshState> wanted) throws InterruptedException {
     while (true) {
       MeshState state = states.poll(30, TimeUnit.SECONDS);
@@ -124,7 +227,7 @@ class SupervisorTest {
 
   private Supervisor supervisor(Map<String, String> scripts, Duration grace) {
     return new Supervisor(
-        new MeshPlan("m", "http://127.0.0.1:1", FOUR),
+        new MeshPlan("m", "/m", "http://127.0.0.1:1", FOUR),
         instance -> {
           String script =
               scripts.getOrDefault(instance.name(), SERVICE).replace("NAME", instance.name());
@@ -137,8 +240,25 @@ class SupervisorTest {
         instance -> Logs.lastWords(log(instance)),
         states::add,
         new Told(),
+        placements,
         grace,
-        () -> 1);
+        new AtomicInteger(1)::incrementAndGet);
+  }
+
+  private static Shard shard(String name, String experts) {
+    return new Shard(name, "experts", experts, 1000, 1, 2, NodePool.CPU);
+  }
+
+  private static PlacementRequest request(Shard... shards) {
+    return new PlacementRequest("p", 30, List.of(shards));
+  }
+
+  private List<String> running(MeshState state) {
+    return state.instances().stream()
+        .filter(instance -> instance.kind() == ServiceKind.EXPERT)
+        .filter(instance -> instance.process().find().isPresent())
+        .map(InstanceState::name)
+        .toList();
   }
 
   private Path log(InstancePlan instance) {
@@ -146,7 +266,61 @@ class SupervisorTest {
   }
 
   private static InstancePlan instance(ServiceKind kind, String name) {
-    return new InstancePlan(kind, name, "", 1, List.of());
+    boolean expert = kind == ServiceKind.EXPERT;
+    return new InstancePlan(
+        kind,
+        name,
+        expert ? name : "",
+        1,
+        expert ? List.of("--expertmesh.expert.experts=*:0-7") : List.of());
+  }
+
+  /** Asks the test instead of routers. */
+  private static final class Played implements Placements {
+    final BlockingQueue<PlacementRequest> requests = new LinkedBlockingQueue<>();
+    final BlockingQueue<List<String>> asked = new LinkedBlockingQueue<>();
+    final Queue<List<String>> placed = new ConcurrentLinkedQueue<>();
+    volatile boolean routersKnowAll = true;
+    volatile int room = 9;
+
+    @Override
+    public Optional<PlacementRequest> take() {
+      return Optional.ofNullable(requests.poll());
+    }
+
+    @Override
+    public MeshPlan plan(MeshPlan present, PlacementRequest request) {
+      return present.with(
+          ServiceKind.EXPERT,
+          request.shards().stream()
+              .map(
+                  s ->
+                      new InstancePlan(
+                          ServiceKind.EXPERT,
+                          s.name(),
+                          s.name(),
+                          1,
+                          List.of("--expertmesh.expert.experts=" + s.value())))
+              .toList());
+    }
+
+    @Override
+    public void requireRoom(PlacementRequest request, List<String> starting) {
+      if (starting.size() > room) {
+        throw new LauncherException("no room for " + starting);
+      }
+    }
+
+    @Override
+    public boolean registered(MeshPlan plan, List<InstancePlan> replicas) {
+      asked.add(replicas.stream().map(InstancePlan::name).toList());
+      return routersKnowAll;
+    }
+
+    @Override
+    public void placed(MeshPlan plan) {
+      placed.add(plan.shards());
+    }
   }
 
   private final class Told implements SupervisorListener {

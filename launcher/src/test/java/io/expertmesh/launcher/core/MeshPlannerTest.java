@@ -3,6 +3,8 @@ package io.expertmesh.launcher.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.expertmesh.render.core.NodePool;
+import io.expertmesh.render.core.Shard;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -95,6 +97,63 @@ class MeshPlannerTest {
         .filteredOn(i -> i.arguments().contains("--expertmesh.attention.kv-tokens=4096"))
         .extracting(InstancePlan::name)
         .containsExactly("attention");
+  }
+
+  @Test
+  void aPlacementChangesTheExpertServicesAndTheBoundsOfTheAutoscalerOnly() {
+    UpOptions options =
+        new UpOptions(
+            "/models/m",
+            2,
+            1,
+            1,
+            1,
+            "127.0.0.1",
+            8080,
+            0,
+            Map.of("expertmesh.expert.pace-micros", "7"),
+            new ScaleOptions("kafka:9092", true, 1, 4));
+    MeshPlanner planner =
+        new MeshPlanner(options, EIGHT_EXPERTS, new AtomicInteger(20_000)::incrementAndGet, 8);
+    MeshPlan before = planner.plan();
+    Shard hot = new Shard("hot", "experts", "*:3", 1000, 2, 3, NodePool.CPU);
+    Shard rest = new Shard("rest", "experts", "*:0-7", 1000, 0, 1, NodePool.CPU);
+
+    MeshPlan after = planner.placed(before, new PlacementRequest("p", 60, List.of(hot, rest)));
+
+    assertThat(after.shards()).containsExactly("hot", "rest");
+    assertThat(named(after, "hot").arguments())
+        .contains(
+            "--expertmesh.expert.experts=*:3",
+            "--expertmesh.expert.shard=hot",
+            "--expertmesh.expert.routers=" + addresses(before, "router"),
+            "--expertmesh.expert.pace-micros=7")
+        .noneMatch(argument -> argument.startsWith("--expertmesh.expert.split"));
+    // two processes of the one, and one at first of the other, though it may sleep later
+    assertThat(threads(after, "hot")).isEqualTo("2");
+    assertThat(named(after, "autoscaler").arguments())
+        .contains("--expertmesh.autoscaler.shards=hot=2..3,rest=0..1");
+    for (String untouched : List.of("router", "attention", "gateway")) {
+      assertThat(named(after, untouched)).isEqualTo(named(before, untouched));
+    }
+  }
+
+  @Test
+  void aPlacementWithTooManyProcessesIsRefused() {
+    MeshPlanner planner =
+        new MeshPlanner(
+            options(2, 1, 1, 1, 0, Map.of()),
+            EIGHT_EXPERTS,
+            new AtomicInteger(20_000)::incrementAndGet,
+            2);
+    Shard many = new Shard("many", "experts", "*:*", 1000, 600, 600, NodePool.CPU);
+
+    assertThatThrownBy(
+            () -> planner.placed(planner.plan(), new PlacementRequest("p", 60, List.of(many))))
+        .isInstanceOf(LauncherException.class)
+        .hasMessage(
+            "--placement asks for 600 expert-services; a mesh on one machine has at most 512"
+                + " processes.");
   }
 
   @Test

@@ -55,6 +55,16 @@ public final class Renderer {
     return files.size();
   }
 
+  /**
+   * The shards of a placement; together they host every expert. None for a model without experts.
+   *
+   * @param model checkpoint directory
+   * @throws RenderException with a sentence that names what is wrong
+   */
+  public static List<Shard> placement(Path model, Path file) {
+    return workload(model, Optional.of(file), 0).shards();
+  }
+
   /** What a checkpoint and its placement are, in numbers. */
   static Workload workload(Path model, Optional<Path> placement, int evenShards) {
     try (Checkpoint checkpoint = Checkpoints.open(model)) {
@@ -76,7 +86,7 @@ public final class Renderer {
           budget.total() - experts - gates,
           gates,
           shards);
-    } catch (CheckpointException | MeshException e) {
+    } catch (CheckpointException e) {
       throw new RenderException(String.valueOf(e.getMessage()), e);
     }
   }
@@ -100,8 +110,12 @@ public final class Renderer {
 
   private static ShardSpec spec(Notation notation, ModelSpec spec) {
     boolean split = notation.key().equals("split");
-    return ShardNotation.parse(
-        notation.name(), spec, split ? "" : notation.value(), split ? notation.value() : "");
+    try {
+      return ShardNotation.parse(
+          notation.name(), spec, split ? "" : notation.value(), split ? notation.value() : "");
+    } catch (MeshException e) {
+      throw new RenderException("Shard " + notation.name() + ": " + e.getMessage(), e);
+    }
   }
 
   private static long bytes(Notation notation, ModelSpec spec, WeightBudget budget) {

@@ -1,7 +1,9 @@
 package io.expertmesh.render.core;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What is rendered.
@@ -24,8 +26,11 @@ public record Workload(
     Objects.requireNonNull(modelId, "modelId");
     files = List.copyOf(files);
     shards = List.copyOf(shards);
-    if (shards.stream().map(Shard::name).distinct().count() < shards.size()) {
-      throw new RenderException("Two shards have the same name.");
+    Set<String> names = new HashSet<>();
+    for (Shard shard : shards) {
+      if (!names.add(shard.name())) {
+        throw new RenderException("Two shards have the name " + shard.name() + ".");
+      }
     }
   }
 }

@@ -108,9 +108,9 @@ public final class RouterReactor {
     return new AssignmentsService(model, gates, kernels, dispatcher.counters());
   }
 
-  /** Where replicas dial in. */
+  /** Where replicas dial in, and where they can be looked up. */
   public BindableService registryService() {
-    return new RegistryService(replicas);
+    return new RegistryService(replicas, registry);
   }
 
   private void showState() {

@@ -12,6 +12,9 @@ import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.RowMessage;
 import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.AssignmentsGrpc;
+import io.expertmesh.protocol.v1.RegisteredReplica;
+import io.expertmesh.protocol.v1.RegistryGrpc;
+import io.expertmesh.protocol.v1.ReplicasRequest;
 import io.expertmesh.protocol.v1.RoutedLayerGrpc;
 import io.expertmesh.protocol.v1.RoutedReply;
 import io.expertmesh.protocol.v1.RoutedRequest;
@@ -129,6 +132,13 @@ final class RouterFixture implements AutoCloseable {
 
   RoutedLayerGrpc.RoutedLayerBlockingStub stub() {
     return RoutedLayerGrpc.newBlockingStub(channel);
+  }
+
+  /** Who gets calls, and who had a lease. */
+  List<RegisteredReplica> replicas() {
+    return RegistryGrpc.newBlockingStub(channel)
+        .replicas(ReplicasRequest.getDefaultInstance())
+        .getReplicasList();
   }
 
   /** Leaves, and comes back with a new stream. */

@@ -1,6 +1,7 @@
 package io.expertmesh.router.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.transport.RowMessage;
@@ -8,6 +9,7 @@ import io.expertmesh.protocol.v1.CallStatus;
 import io.expertmesh.protocol.v1.DType;
 import io.expertmesh.protocol.v1.DescribeRouterRequest;
 import io.expertmesh.protocol.v1.LeaseEvent;
+import io.expertmesh.protocol.v1.RegisteredReplica;
 import io.expertmesh.protocol.v1.RoutedReply;
 import io.expertmesh.protocol.v1.RoutedRequest;
 import io.expertmesh.protocol.v1.RouterDescription;
@@ -117,6 +119,29 @@ class RouterLoopbackTest {
                 "numerics_class is 'onednn/amx/bf16', the replicas of this router have"
                     + " 'fma1/any/f32'");
       }
+    }
+  }
+
+  @Test
+  void theRegistryTellsWhichReplicasGetCalls() throws Exception {
+    try (FakeExpert staying = join("staying", 0, 8);
+        FakeExpert leaving = join("leaving", 0, 8)) {
+      accepted(staying);
+      accepted(leaving);
+      await("both to be live", () -> replicasKnown(2));
+      assertThat(router.replicas())
+          .extracting(RegisteredReplica::getReplicaId, RegisteredReplica::getShard)
+          .containsExactlyInAnyOrder(tuple("staying", "s0"), tuple("leaving", "s0"));
+      assertThat(router.replicas())
+          .allMatch(RegisteredReplica::getLive)
+          .allMatch(replica -> replica.getAddress().startsWith("127.0.0.1:"));
+
+      leaving.leave();
+      await("one to be live", () -> replicasKnown(1));
+      assertThat(router.replicas())
+          .filteredOn(RegisteredReplica::getLive)
+          .extracting(RegisteredReplica::getReplicaId)
+          .containsExactly("staying");
     }
   }
 

@@ -1,0 +1,183 @@
+package io.expertmesh.launcher.app;
+
+import io.expertmesh.launcher.core.InstancePlan;
+import io.expertmesh.launcher.core.MeshPlan;
+import io.expertmesh.launcher.core.ServiceKind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
+
+/**
+ * The processes of a mesh, and the plan that says which there should be. Starts and ends processes;
+ * when is decided elsewhere. For one thread.
+ */
+final class Fleet {
+  private final Function<InstancePlan, ChildProcess> starter;
+  private final Runnable ended;
+  private final SupervisorListener listener;
+  private final Duration grace;
+  private final IntSupplier freePort;
+  private final List<ServiceSlot> slots = new ArrayList<>();
+  private MeshPlan plan;
+
+  /**
+   * @param starter starts the process of an instance
+   * @param ended called on another thread when a process has ended
+   * @param grace how long each kind of service may take to stop before it is killed
+   * @param freePort yields an unused loopback port for a further replica
+   */
+  Fleet(
+      MeshPlan plan,
+      Function<InstancePlan, ChildProcess> starter,
+      Runnable ended,
+      SupervisorListener listener,
+      Duration grace,
+      IntSupplier freePort) {
+    this.plan = Objects.requireNonNull(plan, "plan");
+    this.starter = Objects.requireNonNull(starter, "starter");
+    this.ended = Objects.requireNonNull(ended, "ended");
+    this.listener = Objects.requireNonNull(listener, "listener");
+    this.grace = Objects.requireNonNull(grace, "grace");
+    this.freePort = Objects.requireNonNull(freePort, "freePort");
+  }
+
+  MeshPlan plan() {
+    return plan;
+  }
+
+  /** Another plan is in force; no process is touched but those whose arguments changed in it. */
+  void plan(MeshPlan next) {
+    plan = next;
+    for (ServiceSlot slot : slots) {
+      next.instances().stream()
+          .filter(instance -> instance.name().equals(slot.plan().name()))
+          .filter(instance -> instance.kind() != ServiceKind.EXPERT)
+          .filter(instance -> !instance.equals(slot.plan()))
+          .findFirst()
+          .ifPresent(changed -> slot.change(changed, System.nanoTime()));
+    }
+  }
+
+  /** All processes, also those that are about to leave. */
+  List<ServiceSlot> slots() {
+    return slots;
+  }
+
+  /** Processes of expert-services that are not about to leave, the oldest first. */
+  List<ServiceSlot> experts() {
+    return slots.stream()
+        .filter(slot -> slot.plan().kind() == ServiceKind.EXPERT && !slot.leaving())
+        .toList();
+  }
+
+  /** Starts one process of the plan. */
+  void start(InstancePlan instance) {
+    slots.add(new ServiceSlot(instance, process(instance), System.nanoTime()));
+  }
+
+  /** Starts the process of a service again. */
+  void startAgain(ServiceSlot slot) {
+    slot.restarted(process(slot.plan()), System.nanoTime());
+  }
+
+  private ChildProcess process(InstancePlan instance) {
+    ChildProcess child = starter.apply(instance);
+    child.whenEnded(ended);
+    return child;
+  }
+
+  /**
+   * Starts a further replica.
+   *
+   * @param like another of the same shard, which runs or does not
+   * @param name that no process has
+   */
+  ServiceSlot add(InstancePlan like, String name, String why) {
+    start(like.sibling(name, freePort.getAsInt()));
+    listener.added(name, why);
+    return slots.getLast();
+  }
+
+  /** The name of a shard's next replica. */
+  String unusedName(String shard) {
+    int number = 1;
+    while (taken(shard + "-r" + number)) {
+      number++;
+    }
+    return shard + "-r" + number;
+  }
+
+  /** True if a process has this name. */
+  boolean taken(String name) {
+    return slots.stream().anyMatch(slot -> slot.plan().name().equals(name));
+  }
+
+  /** Has a replica finish what it has and end. */
+  void leave(ServiceSlot slot, String why) {
+    slot.leave(System.nanoTime() + grace.toNanos());
+    listener.removed(slot.plan().name(), why);
+  }
+
+  /** Forgets replicas that have left and kills those that take too long; true if any was. */
+  boolean sweep() {
+    for (ServiceSlot slot : slots) {
+      if (slot.leaveOverdue(System.nanoTime())) {
+        slot.child().kill();
+      }
+    }
+    return slots.removeIf(slot -> slot.leaving() && !slot.child().isAlive());
+  }
+
+  /** Gives a shard of the plan so many replicas; true if it had another number. */
+  boolean scale(String shard, int replicas) {
+    List<ServiceSlot> running =
+        new ArrayList<>(experts().stream().filter(s -> s.plan().shard().equals(shard)).toList());
+    Optional<InstancePlan> first =
+        plan.of(ServiceKind.EXPERT).stream().filter(i -> i.shard().equals(shard)).findFirst();
+    if (first.isEmpty() || running.size() == replicas) {
+      return false;
+    }
+    for (int missing = replicas - running.size(); missing > 0; missing--) {
+      add(first.get(), unusedName(shard), "its shard needs more replicas");
+    }
+    // The newest first: its caches and its place in the choices of routers matter least.
+    while (running.size() > replicas) {
+      leave(running.removeLast(), "its shard needs fewer replicas");
+    }
+    return true;
+  }
+
+  /** Ends everything: the gateway first, so that no request comes in; the routers last. */
+  void stopAll() {
+    List<ServiceKind> order = new ArrayList<>(List.of(ServiceKind.values()));
+    order.sort(Comparator.reverseOrder());
+    for (ServiceKind kind : order) {
+      List<ChildProcess> children =
+          slots.stream()
+              .filter(slot -> slot.plan().kind() == kind)
+              .map(ServiceSlot::child)
+              .toList();
+      children.forEach(ChildProcess::terminate);
+      long deadline = System.nanoTime() + grace.toNanos();
+      for (ChildProcess child : children) {
+        awaitEnd(child, deadline);
+      }
+    }
+  }
+
+  private static void awaitEnd(ChildProcess child, long deadline) {
+    try {
+      if (child.awaitExit(Duration.ofNanos(deadline - System.nanoTime()))) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    child.kill();
+  }
+}
