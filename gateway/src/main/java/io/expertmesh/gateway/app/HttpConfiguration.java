@@ -11,7 +11,7 @@ import io.expertmesh.gateway.transport.http.GatewayMetrics;
 import io.expertmesh.gateway.transport.http.HttpLimits;
 import io.expertmesh.gateway.transport.http.MeshRouting;
 import io.expertmesh.gateway.transport.http.OffTheEventLoop;
-import io.expertmesh.protocol.core.HostPort;
+import io.expertmesh.gateway.transport.http.ScalingRoute;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -20,7 +20,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
@@ -44,23 +43,13 @@ class HttpConfiguration {
   RouteLocator routes(HttpLimits limits, GatewaySettings settings) {
     BodyReader body = new BodyReader(limits);
     List<Route> routes =
-        new ArrayList<>(
-            List.of(
-                route("completions", "/v1/completions", body),
-                route("chat", "/v1/chat/completions", body),
-                route("routing", "/v1/routing", body),
-                route("tokenize", "/tokenize", body),
-                route("detokenize", "/detokenize", body)));
-    String autoscaler = settings.gateway().autoscaler();
-    if (!autoscaler.isBlank()) {
-      HostPort.list("expertmesh.gateway.autoscaler", List.of(autoscaler));
-      routes.add(
-          Route.async()
-              .id("scaling")
-              .uri("http://" + autoscaler)
-              .predicate(exchange -> exchange.getRequest().getPath().value().equals("/v1/scaling"))
-              .build());
-    }
+        List.of(
+            route("completions", "/v1/completions", body),
+            route("chat", "/v1/chat/completions", body),
+            route("routing", "/v1/routing", body),
+            route("tokenize", "/tokenize", body),
+            route("detokenize", "/detokenize", body),
+            ScalingRoute.of(settings.gateway().autoscaler()));
     return () -> Flux.fromIterable(routes);
   }
 

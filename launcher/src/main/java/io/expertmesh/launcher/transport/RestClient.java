@@ -58,13 +58,8 @@ public final class RestClient implements AutoCloseable {
     HttpRequest request = HttpRequest.newBuilder(URI.create(url + path)).timeout(CONNECT).build();
     try {
       HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() == 404) {
-        throw new LauncherException(
-            "This mesh has no " + path + "; it was not started with ./mesh up --autoscale.");
-      }
       if (response.statusCode() != 200) {
-        throw new LauncherException(
-            url + path + " answers HTTP " + response.statusCode() + "; try again in a moment.");
+        throw new LauncherException(refusal(response.statusCode(), response.body()));
       }
       return JSON.readTree(response.body());
     } catch (IOException | JacksonException e) {
