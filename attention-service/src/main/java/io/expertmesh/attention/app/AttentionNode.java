@@ -54,7 +54,7 @@ final class AttentionNode {
 
   /**
    * Loads and begins to serve. Returns when the weights are resident; the process is ready once
-   * every expert can be reached.
+   * every expert can be reached, or, where experts may sleep until a request wakes them, a router.
    *
    * @throws RuntimeException if the configuration or the checkpoint cannot be served
    */
@@ -126,21 +126,25 @@ final class AttentionNode {
     board.counter("prefix_evictions", stack.pages()::evictions);
     board.counter("preemptions", stack.core().scheduler()::preemptions);
     started.start();
-    if (routed instanceof RemoteRoutedLayers remote && !remote.covered()) {
+    if (routed instanceof RemoteRoutedLayers remote && !reachesEnough(remote)) {
       board.state(ServiceState.WAITING, remote.detail());
-      waiting = netty.every(COVERAGE_POLL_MILLIS, () -> readyIfCovered(remote));
+      waiting = netty.every(COVERAGE_POLL_MILLIS, () -> readyIfReached(remote));
     } else {
       ready();
     }
     service.serve(started);
   }
 
+  private boolean reachesEnough(RemoteRoutedLayers remote) {
+    return remote.covered() || (properties.attention().expertsMaySleep() && remote.connected());
+  }
+
   /** On the event loop. Once ready the process stays so: losing an expert is not losing all. */
-  private synchronized void readyIfCovered(RemoteRoutedLayers remote) {
+  private synchronized void readyIfReached(RemoteRoutedLayers remote) {
     if (board.state() != ServiceState.WAITING) {
       return;
     }
-    if (!remote.covered()) {
+    if (!reachesEnough(remote)) {
       board.state(ServiceState.WAITING, remote.detail());
       return;
     }

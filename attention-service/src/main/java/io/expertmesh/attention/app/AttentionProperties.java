@@ -47,6 +47,8 @@ record AttentionProperties(
    * @param timeoutSeconds longest time of a request, and its time if it does not say
    * @param expertWaitSeconds how long a request waits for an expert that has no replica; -1 = until
    *     its deadline, 0 = not at all
+   * @param expertsMaySleep whether shards may have no replica until a request needs them: then
+   *     requests are taken as soon as a router is there
    * @param drainSeconds longest time to finish what was taken, on shutdown
    */
   record Attention(
@@ -62,6 +64,7 @@ record AttentionProperties(
       @DefaultValue("-1") int maxLogprobs,
       @DefaultValue("600") int timeoutSeconds,
       @DefaultValue("-1") int expertWaitSeconds,
+      @DefaultValue("false") boolean expertsMaySleep,
       @DefaultValue("20") int drainSeconds) {}
 
   AttentionProperties {

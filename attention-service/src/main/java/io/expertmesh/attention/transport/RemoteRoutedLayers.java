@@ -37,6 +37,7 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
   private final List<RouterLink> links = new ArrayList<>();
   private final Future<?> polling;
   private float[] lent = {};
+  private volatile boolean connected;
   private volatile boolean covered;
   private volatile String detail = "no router has answered yet";
 
@@ -69,6 +70,11 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
     }
     polling = netty.every(POLL_MILLIS, this::poll);
     loop.execute(this::poll);
+  }
+
+  /** True if a router of this model is connected, whatever experts it reaches. */
+  public boolean connected() {
+    return connected;
   }
 
   /** True if a router that reaches every expert is connected. */
@@ -111,6 +117,7 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
 
   private void poll() {
     links.forEach(RouterLink::poll);
+    connected = links.stream().anyMatch(RouterLink::usable);
     covered = links.stream().anyMatch(RouterLink::covered);
     detail = covered ? "" : String.join("; ", links.stream().map(RouterLink::detail).toList());
   }

@@ -23,6 +23,7 @@ final class FakeRouter implements AutoCloseable {
   private final MeshNetty netty = new MeshNetty("fake-router");
   private final Server server;
   private volatile boolean silent;
+  private volatile boolean ready = true;
 
   FakeRouter(String modelId) throws IOException {
     NettyServerBuilder builder =
@@ -41,6 +42,11 @@ final class FakeRouter implements AutoCloseable {
 
   void silent(boolean value) {
     silent = value;
+  }
+
+  /** Whether it says that every expert has a replica. */
+  void ready(boolean value) {
+    ready = value;
   }
 
   @Override
@@ -104,7 +110,7 @@ final class FakeRouter implements AutoCloseable {
     }
   }
 
-  private static final class Description extends RoutedLayerGrpc.RoutedLayerImplBase {
+  private final class Description extends RoutedLayerGrpc.RoutedLayerImplBase {
     private final String modelId;
 
     Description(String modelId) {
@@ -118,7 +124,7 @@ final class FakeRouter implements AutoCloseable {
           RouterDescription.newBuilder()
               .setModelId(modelId)
               .setWeightsVersion(7)
-              .setReady(true)
+              .setReady(ready)
               .build());
       observer.onCompleted();
     }

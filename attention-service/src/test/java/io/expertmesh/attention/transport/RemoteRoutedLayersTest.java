@@ -110,11 +110,25 @@ class RemoteRoutedLayersTest {
   }
 
   @Test
+  void aRouterWhoseExpertsSleepIsConnectedAndGetsRows() throws Exception {
+    try (FakeRouter router = new FakeRouter("m")) {
+      router.ready(false);
+      try (RemoteRoutedLayers layers = connect(router.address())) {
+        waitUntil(layers::connected);
+        assertThat(layers.covered()).isFalse();
+        layers.submit(batch(2)).await();
+        assertThat(router.requests).hasValue(1);
+      }
+    }
+  }
+
+  @Test
   void aRouterOfAnotherModelIsNotUsed() throws Exception {
     try (FakeRouter router = new FakeRouter("other");
         RemoteRoutedLayers layers = connect(router.address())) {
       waitUntil(() -> layers.detail().contains("it serves model other, not m"));
       assertThat(layers.covered()).isFalse();
+      assertThat(layers.connected()).isFalse();
     }
   }
 

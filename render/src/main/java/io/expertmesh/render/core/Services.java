@@ -82,6 +82,9 @@ final class Services {
     keys.put("expertmesh.attention.drain-seconds", Integer.toString(options.drainSeconds()));
     if (!workload.shards().isEmpty()) {
       keys.put("expertmesh.attention.routers", addresses(Role.ROUTER, options.routers()));
+      keys.put(
+          "expertmesh.attention.experts-may-sleep",
+          Boolean.toString(workload.shards().stream().anyMatch(shard -> shard.min() == 0)));
     }
     return named(
         Role.ATTENTION,

@@ -113,6 +113,18 @@ class RendererTest {
   }
 
   @Test
+  void attentionServicesWaitForAllExpertsUnlessAShardMaySleep() throws IOException {
+    String attention = "base/attention.yaml";
+    assertThat(Files.readString(out.resolve(attention)))
+        .contains("--expertmesh.attention.experts-may-sleep=false");
+    Path placement =
+        placement("shards:\n  - {name: a, split: 0/2}\n  - {name: b, split: 1/2, min: 0}\n");
+    Renderer.render(MODEL, Optional.of(placement), 1, OPTIONS, Optional.empty(), out);
+    assertThat(Files.readString(out.resolve(attention)))
+        .contains("--expertmesh.attention.experts-may-sleep=true");
+  }
+
+  @Test
   void everyAddressThatIsDialledIsThatOfAPod() throws IOException {
     Map<String, Integer> named =
         documents().stream()

@@ -29,6 +29,7 @@ class ElasticMeshTest {
 
   private static final int MOST = 4;
   private static final String HOT = "experts-" + Traffic.HOT_EXPERT / 4;
+  private static final String COLD = "experts-" + (1 - Traffic.HOT_EXPERT / 4);
 
   /** Requests per second that ask one replica of {@link #HOT} for all it can. */
   private static final double CAPACITY = 1e6 / PACE_MICROS / HOT_PAIRS / Traffic.TOKENS;
@@ -114,6 +115,22 @@ class ElasticMeshTest {
       whispers.areCountsOnly();
       whispers.tellNothingOf(traffic.ids());
       whispers.tellNothingOf(List.of(MARK, KEY, promptIds(", "), promptIds(",")));
+    }
+  }
+
+  @Test
+  void anAttentionServiceThatIsStartedWhileEverythingSleepsTakesTheRequestThatWakesIt() {
+    log.await("all sleep", PATIENCE_SECONDS, () -> log.count(HOT) + log.count(COLD) == 0);
+    Instance before = mesh.instance("attention");
+    mesh.signal(before, "KILL");
+    log.await("another process", 60, () -> mesh.instance("attention").pid() != before.pid());
+    log.await("ready again", 60, () -> mesh.client().get("/health/ready").status() == 200);
+    assertThat(log.count(HOT) + log.count(COLD)).as("replicas before the request").isZero();
+
+    try (Traffic traffic = new Traffic(mesh.url(), Map.of())) {
+      traffic.begin(Traffic.text("Good morning"));
+      traffic.finish();
+      assertThat(traffic.failures()).isEmpty();
     }
   }
 
