@@ -18,7 +18,8 @@ public final class KafkaClients {
   private KafkaClients() {}
 
   /**
-   * Brokers, patience between attempts to connect, and what the operator's file adds.
+   * Brokers, patience between attempts to connect, certificates that are read again when they
+   * change, and what the operator's file adds.
    *
    * @throws MeshException INVALID_ARGUMENT if the file cannot be read
    */
@@ -28,6 +29,7 @@ public final class KafkaClients {
     properties.setProperty("reconnect.backoff.ms", RECONNECT_MILLIS);
     properties.setProperty("reconnect.backoff.max.ms", RECONNECT_MAX_MILLIS);
     properties.setProperty("enable.metrics.push", "false");
+    properties.setProperty("ssl.engine.factory.class", ReloadingSslEngineFactory.class.getName());
     if (!settings.clientConfig().isEmpty()) {
       Path file = Path.of(settings.clientConfig());
       try (Reader in = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {

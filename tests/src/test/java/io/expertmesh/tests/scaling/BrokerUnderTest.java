@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
@@ -15,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The broker that a mesh brings along, as a process of its own on ports and data of its own. */
 final class BrokerUnderTest implements AutoCloseable {
-  private static final Path DIST = Path.of("..", "dist").toAbsolutePath().normalize();
-
   private final Path folder;
   private final int port = MeshUnderTest.freePort();
   private final int controllerPort = MeshUnderTest.freePort();
@@ -37,29 +34,15 @@ final class BrokerUnderTest implements AutoCloseable {
 
   /** Starts it on the data that it had, and returns when it answers. */
   void start() {
-    try {
-      List<String> jars = new ArrayList<>(List.of(DIST.resolve("lib/kafka.jar").toString()));
-      for (String jar : Files.readString(DIST.resolve("kafka.classpath")).strip().split(":", -1)) {
-        jars.add(DIST.resolve(jar).toString());
-      }
-      process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx256m",
-                  "-XX:+UseSerialGC",
-                  "-cp",
-                  String.join(":", jars),
-                  "io.expertmesh.kafka.app.BrokerApplication",
-                  "--expertmesh.kafka.port=" + port,
-                  "--expertmesh.kafka.controller-port=" + controllerPort,
-                  "--expertmesh.kafka.data=" + folder.resolve("data"))
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("broker.log").toFile())
-              .start();
-      awaitAnswer();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    process =
+        BrokerProcess.start(
+            folder.resolve("broker.log"),
+            "io.expertmesh.kafka.app.BrokerApplication",
+            List.of(
+                "--expertmesh.kafka.port=" + port,
+                "--expertmesh.kafka.controller-port=" + controllerPort,
+                "--expertmesh.kafka.data=" + folder.resolve("data")));
+    awaitAnswer();
   }
 
   /** The client asks again and again by itself until the broker is there. */
