@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,7 +38,10 @@ final class DemoCommand implements Callable<Integer> {
 
   @ParentCommand @Nullable MeshCommand mesh;
 
-  @Parameters(paramLabel = "NAME", description = "hot-expert or up-and-down")
+  @Parameters(
+      paramLabel = "NAME",
+      description = "hot-expert or up-and-down",
+      showDefaultValue = CommandLine.Help.Visibility.NEVER)
   private String name = "";
 
   @Option(

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Callers that send one request after the other. Four of five ask for one and the same token over
@@ -28,6 +29,7 @@ final class DemoTraffic implements AutoCloseable {
   private final LongAdder done = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private volatile String lastFailure = "";
+  private volatile boolean closed;
 
   DemoTraffic(String url) {
     client = new RestClient(Objects.requireNonNull(url, "url"));
@@ -45,7 +47,11 @@ final class DemoTraffic implements AutoCloseable {
 
   private void send(int number, boolean hot) {
     while (number < wanted.get()) {
+      long from = System.nanoTime();
       request(hot);
+      if (wanted.get() == 1) {
+        LockSupport.parkNanos(System.nanoTime() - from);
+      }
     }
     running.decrementAndGet();
   }
@@ -84,7 +90,7 @@ final class DemoTraffic implements AutoCloseable {
           });
       done.increment();
     } catch (LauncherException e) {
-      if (wanted.get() > 0) {
+      if (!closed) {
         failed.increment();
         lastFailure = String.valueOf(e.getMessage());
       }
@@ -114,6 +120,7 @@ final class DemoTraffic implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     wanted.set(0);
     client.close();
   }
