@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -17,6 +18,9 @@ import java.util.function.IntSupplier;
  * when is decided elsewhere. For one thread.
  */
 final class Fleet {
+  /** Replicas that start at a time: starting keeps a processor busy. */
+  static final int STARTS = Math.max(2, Runtime.getRuntime().availableProcessors());
+
   private final Function<InstancePlan, ChildProcess> starter;
   private final Runnable ended;
   private final SupervisorListener listener;
@@ -133,23 +137,55 @@ final class Fleet {
     return slots.removeIf(slot -> slot.leaving() && !slot.child().isAlive());
   }
 
-  /** Gives a shard of the plan so many replicas; true if it had another number. */
-  boolean scale(String shard, int replicas) {
-    List<ServiceSlot> running =
-        new ArrayList<>(experts().stream().filter(s -> s.plan().shard().equals(shard)).toList());
-    Optional<InstancePlan> first =
-        plan.of(ServiceKind.EXPERT).stream().filter(i -> i.shard().equals(shard)).findFirst();
-    if (first.isEmpty() || running.size() == replicas) {
-      return false;
+  /**
+   * Brings shards of the plan closer to so many replicas. Those that are too many leave at once.
+   * Only a few start at a time, first where the greatest part is missing: all at once, each would
+   * be ready only when the last is. True if a process was started or told to leave.
+   */
+  boolean scale(Map<String, Integer> wanted) {
+    boolean changed = false;
+    for (InstancePlan first : plan.of(ServiceKind.EXPERT)) {
+      Integer most = wanted.get(first.shard());
+      changed |= most != null && dismiss(first.shard(), most);
     }
-    for (int missing = replicas - running.size(); missing > 0; missing--) {
-      add(first.get(), unusedName(shard), "its shard needs more replicas");
+    long now = System.nanoTime();
+    long room = STARTS - experts().stream().filter(slot -> slot.starting(now)).count();
+    for (; room > 0; room--) {
+      Optional<InstancePlan> next = neediest(wanted);
+      if (next.isEmpty()) {
+        return changed;
+      }
+      add(next.get(), unusedName(next.get().shard()), "its shard needs more replicas");
+      changed = true;
     }
-    // The newest first: its caches and its place in the choices of routers matter least.
-    while (running.size() > replicas) {
+    return changed;
+  }
+
+  /**
+   * The newest leave first: their caches and their place in the choices of routers matter least.
+   */
+  private boolean dismiss(String shard, int most) {
+    List<ServiceSlot> running = new ArrayList<>(replicas(shard));
+    boolean any = running.size() > most;
+    while (running.size() > most) {
       leave(running.removeLast(), "its shard needs fewer replicas");
     }
-    return true;
+    return any;
+  }
+
+  /** Of the shards that lack replicas, the one that has the smallest part of them. */
+  private Optional<InstancePlan> neediest(Map<String, Integer> wanted) {
+    return plan.of(ServiceKind.EXPERT).stream()
+        .filter(first -> replicas(first.shard()).size() < wanted.getOrDefault(first.shard(), 0))
+        .min(
+            Comparator.comparingDouble(
+                first ->
+                    (double) replicas(first.shard()).size()
+                        / wanted.getOrDefault(first.shard(), 1)));
+  }
+
+  private List<ServiceSlot> replicas(String shard) {
+    return experts().stream().filter(slot -> slot.plan().shard().equals(shard)).toList();
   }
 
   /** Ends everything: the gateway first, so that no request comes in; the routers last. */

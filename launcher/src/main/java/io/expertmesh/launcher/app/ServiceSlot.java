@@ -9,6 +9,8 @@ import java.util.Objects;
 
 /** One service of the mesh over all processes that run it one after the other. For one thread. */
 final class ServiceSlot {
+  private static final Duration LONGEST_START = Duration.ofMinutes(1);
+
   private final RestartPolicy policy = new RestartPolicy();
   private InstancePlan plan;
   private ChildProcess child;
@@ -36,6 +38,11 @@ final class ServiceSlot {
 
   boolean ready() {
     return report.ready();
+  }
+
+  /** True while its process is on the way to being ready, and for no longer than a minute. */
+  boolean starting(long nowNanos) {
+    return child.isAlive() && !ready() && nowNanos - startedNanos < LONGEST_START.toNanos();
   }
 
   /** What it said of itself last. */

@@ -149,9 +149,7 @@ final class Supervisor {
     boolean changed = fleet.sweep();
     changed |= changePlacement();
     if (change == null) {
-      for (Map.Entry<String, Integer> entry : wanted.entrySet()) {
-        changed |= fleet.scale(entry.getKey(), entry.getValue());
-      }
+      changed |= fleet.scale(wanted);
     }
     if (changed) {
       publish(phase, "");

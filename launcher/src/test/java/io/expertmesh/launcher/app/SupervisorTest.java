@@ -18,6 +18,7 @@ import io.expertmesh.render.core.Shard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -209,6 +210,28 @@ class SupervisorTest {
     awaitState(state -> running(state).equals(List.of("all", "all-r1")));
     supervisor.stop();
     thread.join();
+  }
+
+  @Test
+  void onlyAFewReplicasStartAtATime() throws Exception {
+    Map<String, String> slow = new HashMap<>();
+    for (int i = 1; i <= Fleet.STARTS + 1; i++) {
+      slow.put("experts-0-r" + i, "read line");
+    }
+    Supervisor supervisor = supervisor(slow, Duration.ofSeconds(10));
+    Thread thread = Thread.ofPlatform().start(supervisor::run);
+    awaitState(state -> state.phase() == Phase.READY);
+
+    supervisor.scale(Map.of("experts-0", Fleet.STARTS + 2));
+    awaitState(state -> replicasOf("experts-0", state) == Fleet.STARTS + 1);
+    Files.createFile(folder.resolve("experts-0-r1.up"));
+    awaitState(state -> replicasOf("experts-0", state) == Fleet.STARTS + 2);
+    supervisor.stop();
+    thread.join();
+  }
+
+  private static long replicasOf(String shard, MeshState state) {
+    return state.instances().stream().filter(i -> i.name().startsWith(shard)).count();
   }
 
   private MeshState awaitStage(Rollout.Stage stage) throws InterruptedException {
