@@ -6,9 +6,11 @@ import io.expertmesh.protocol.app.MeshServer;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
 import io.expertmesh.protocol.app.Telemetry;
+import io.expertmesh.protocol.app.TracingSettings;
 import io.expertmesh.protocol.core.LoadSource;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
+import io.expertmesh.protocol.core.trace.Tracing;
 import io.expertmesh.protocol.transport.IntrospectionService;
 import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -104,6 +106,12 @@ public class AttentionApplication {
     return new MeshNetty("attention-net", credentials);
   }
 
+  @Bean(destroyMethod = "close")
+  Tracing tracing(StatusBoard board) {
+    return TracingSettings.tracing(
+        System::getenv, "attention-service", board.snapshot().instance());
+  }
+
   @Bean
   ModelFacts modelFacts(StatusBoard board) {
     return new ModelFacts(board);
@@ -111,11 +119,12 @@ public class AttentionApplication {
 
   @Bean
   GenerationService generationService(
-      AttentionProperties properties, MeshNetty netty, ModelFacts facts) {
+      AttentionProperties properties, MeshNetty netty, ModelFacts facts, Tracing tracing) {
     return new GenerationService(
         netty.executor(),
         facts::describe,
-        TimeUnit.SECONDS.toNanos(properties.attention().timeoutSeconds()));
+        TimeUnit.SECONDS.toNanos(properties.attention().timeoutSeconds()),
+        tracing);
   }
 
   /** Health and metrics over HTTP. */

@@ -83,6 +83,7 @@ public final class EngineCore {
     List<Chunk> chunks = plan.chunks();
     result.reset(chunks);
     samples.begin(plan);
+    chunks.forEach(this::announce);
     try {
       model.run(plan, result, samples);
     } catch (RuntimeException e) {
@@ -117,6 +118,13 @@ public final class EngineCore {
       }
     }
     stuck.forEach(this::tooSlow);
+  }
+
+  private void announce(Chunk chunk) {
+    TokenSink sink = sinks.get(chunk.sequence());
+    if (sink != null) {
+      sink.step(chunk.count());
+    }
   }
 
   private void settle(int index, Chunk chunk, long now) {

@@ -10,6 +10,13 @@ public interface TokenSink {
    */
   boolean accept(TokenEvent event);
 
+  /**
+   * Some positions of the request are about to be computed; the first time it was admitted.
+   *
+   * @param positions of the prompt, or generated, in this step
+   */
+  default void step(int positions) {}
+
   /** True while the reader is behind so far that prompt scores should wait. */
   boolean congested();
 }

@@ -12,6 +12,7 @@ import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.trace.Tracing;
 import io.expertmesh.protocol.transport.GrpcErrors;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.GenerateEvent;
@@ -52,7 +53,10 @@ class GenerationServiceTest {
           _ -> {});
   private final GenerationService service =
       new GenerationService(
-          netty.executor(), ModelDescription::getDefaultInstance, TimeUnit.SECONDS.toNanos(60));
+          netty.executor(),
+          ModelDescription::getDefaultInstance,
+          TimeUnit.SECONDS.toNanos(60),
+          Tracing.off());
   private Server server;
   private ManagedChannel channel;
   private GenerationGrpc.GenerationBlockingStub stub;

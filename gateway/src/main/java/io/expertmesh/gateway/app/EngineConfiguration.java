@@ -12,6 +12,8 @@ import io.expertmesh.gateway.transport.tokenizer.DjlTokenizer;
 import io.expertmesh.gateway.transport.tokenizer.NativeCache;
 import io.expertmesh.gateway.transport.tokenizer.TokenizerFiles;
 import io.expertmesh.protocol.app.TlsSettings;
+import io.expertmesh.protocol.app.TracingSettings;
+import io.expertmesh.protocol.core.trace.Tracing;
 import io.expertmesh.protocol.transport.MeshCredentials;
 import io.expertmesh.protocol.transport.MeshNetty;
 import java.io.IOException;
@@ -39,6 +41,13 @@ class EngineConfiguration {
     return new MeshNetty("gateway-mesh", credentials);
   }
 
+  /** Closed after what makes spans. */
+  @Bean(destroyMethod = "close")
+  Tracing tracing() {
+    return TracingSettings.tracing(
+        System::getenv, "gateway", "gateway-" + ProcessHandle.current().pid());
+  }
+
   /** Handles generated tokens: detokenizing and JSON, never waiting. */
   @Bean(destroyMethod = "shutdownNow")
   ExecutorService tokenExecutor(GatewaySettings settings) {
@@ -48,9 +57,9 @@ class EngineConfiguration {
 
   @Bean(destroyMethod = "close")
   AttentionReplicas attentionReplicas(
-      GatewaySettings settings, MeshNetty netty, ExecutorService tokenExecutor) {
+      GatewaySettings settings, MeshNetty netty, ExecutorService tokenExecutor, Tracing tracing) {
     AttentionReplicas replicas =
-        new AttentionReplicas(settings.gateway().attention(), netty, tokenExecutor);
+        new AttentionReplicas(settings.gateway().attention(), netty, tokenExecutor, tracing);
     replicas.start(settings.gateway().pollMillis(), settings.servedName());
     return replicas;
   }

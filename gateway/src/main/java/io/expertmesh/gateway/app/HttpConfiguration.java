@@ -12,6 +12,7 @@ import io.expertmesh.gateway.transport.http.HttpLimits;
 import io.expertmesh.gateway.transport.http.MeshRouting;
 import io.expertmesh.gateway.transport.http.OffTheEventLoop;
 import io.expertmesh.gateway.transport.http.ScalingRoute;
+import io.expertmesh.protocol.core.trace.Tracing;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -69,8 +70,9 @@ class HttpConfiguration {
       Scheduler workScheduler,
       HttpLimits limits,
       GatewayMetrics metrics,
-      TenantNames tenantNames) {
-    return new MeshRouting(desk, engine, workScheduler, limits, metrics, tenantNames);
+      TenantNames tenantNames,
+      Tracing tracing) {
+    return new MeshRouting(desk, engine, workScheduler, limits, metrics, tenantNames, tracing);
   }
 
   @Bean

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.expertmesh.tests.support.MeshUnderTest;
 import io.expertmesh.tests.support.MeshUnderTest.Instance;
+import io.expertmesh.tests.support.OtlpReceiver;
 import io.grpc.StatusRuntimeException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,14 +43,17 @@ class ElasticMeshTest {
   private static final String MARK = "Quetzalcoatlus";
   private static final String KEY = "sk-elastic-4711";
 
+  private static OtlpReceiver collector;
   private static MeshUnderTest mesh;
   private static ScalingLog log;
 
   @BeforeAll
-  static void start() {
+  static void start() throws IOException {
+    collector = new OtlpReceiver();
     mesh =
         MeshUnderTest.up(
             MeshUnderTest.bundledModel(),
+            collector.environment(),
             "--autoscale",
             "--experts",
             "2",
@@ -73,6 +78,9 @@ class ElasticMeshTest {
   static void stop() {
     if (mesh != null) {
       mesh.close();
+    }
+    if (collector != null) {
+      collector.close();
     }
   }
 
@@ -111,7 +119,8 @@ class ElasticMeshTest {
       assertThat(traffic.ids()).hasSize(6);
       log.await("the gateway's event is there", 60, () -> tellsOfTenant(Whispers.of(mesh)));
 
-      Whispers whispers = Whispers.of(mesh);
+      log.await("spans are there", 60, () -> collector.spans().size() >= 3 * 6);
+      Whispers whispers = Whispers.of(mesh).and("spans", collector.text());
       whispers.areCountsOnly();
       whispers.tellNothingOf(traffic.ids());
       whispers.tellNothingOf(List.of(MARK, KEY, promptIds(", "), promptIds(",")));

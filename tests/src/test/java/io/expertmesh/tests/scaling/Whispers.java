@@ -27,8 +27,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * All that a mesh has told beside its answers: records of Kafka, logs, metrics, states. By name of
- * where it was found.
+ * All that a mesh has told beside its answers: records of Kafka, logs, metrics, states, spans. By
+ * name of where it was found.
  */
 record Whispers(List<String> records, Map<String, String> texts) {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -56,6 +56,13 @@ record Whispers(List<String> records, Map<String, String> texts) {
     }
     texts.put("records", String.join("\n", records));
     return new Whispers(records, texts);
+  }
+
+  /** This, and what was told elsewhere. */
+  Whispers and(String where, String text) {
+    Map<String, String> all = new LinkedHashMap<>(texts);
+    all.put(where, text);
+    return new Whispers(records, all);
   }
 
   private static List<String> records(int port) {

@@ -57,6 +57,15 @@ public final class MeshUnderTest implements AutoCloseable {
    * @param options further words of {@code ./mesh up}
    */
   public static MeshUnderTest up(Path model, String... options) {
+    return up(model, Map.of(), options);
+  }
+
+  /**
+   * The same with further environment variables.
+   *
+   * @param environment that every process of the mesh inherits
+   */
+  public static MeshUnderTest up(Path model, Map<String, String> environment, String... options) {
     try {
       Path run = Files.createTempDirectory("mesh-test-");
       int port = freePort();
@@ -67,7 +76,7 @@ public final class MeshUnderTest implements AutoCloseable {
       if (!words.contains("--kafka") && !words.contains("--autoscale")) {
         words.addAll(List.of("--kafka", "none"));
       }
-      CommandResult result = command(run, words);
+      CommandResult result = command(run, words, environment);
       if (result.status() != 0) {
         throw new AssertionError(
             "./mesh "
@@ -88,6 +97,11 @@ public final class MeshUnderTest implements AutoCloseable {
 
   /** Runs the mesh command with a run folder of its own; never builds. */
   public static CommandResult command(Path runDirectory, List<String> words) {
+    return command(runDirectory, words, Map.of());
+  }
+
+  private static CommandResult command(
+      Path runDirectory, List<String> words, Map<String, String> environment) {
     try {
       List<String> line = new ArrayList<>(List.of(REPOSITORY.resolve("mesh").toString()));
       line.addAll(words);
@@ -95,6 +109,7 @@ public final class MeshUnderTest implements AutoCloseable {
       builder
           .environment()
           .putAll(Map.of("MESH_RUN_DIR", runDirectory.toString(), "MESH_BUILD", "never"));
+      builder.environment().putAll(environment);
       Path output = Files.createTempFile(runDirectory, "command-", ".out");
       Process process = builder.redirectOutput(output.toFile()).start();
       process.getOutputStream().close();

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param promptLogprobs alternatives per prompt token, null = none
  * @param routingFrom position from which on the experts of tokens are wanted, null = of none
  * @param deadlineNanos on the clock of {@code System.nanoTime}
+ * @param trace {@code traceparent} of the request's span, empty if it is not traced
  */
 public record GenerationSpec(
     String requestId,
@@ -37,7 +38,8 @@ public record GenerationSpec(
     @Nullable Integer logprobs,
     @Nullable Integer promptLogprobs,
     @Nullable Integer routingFrom,
-    long deadlineNanos) {
+    long deadlineNanos,
+    String trace) {
   public GenerationSpec {
     stopIds = Set.copyOf(stopIds);
     eosIds = Set.copyOf(eosIds);
@@ -71,6 +73,27 @@ public record GenerationSpec(
         logprobs,
         count == 0 ? promptLogprobs : null,
         routingFrom == null ? null : Integer.valueOf(routed),
-        deadlineNanos);
+        deadlineNanos,
+        trace);
+  }
+
+  /** This generation as a part of a traced request. */
+  public GenerationSpec tracedBy(String traceparent) {
+    return new GenerationSpec(
+        requestId,
+        tenant,
+        promptIds,
+        generated,
+        maxTokens,
+        minTokens,
+        sampling,
+        stopIds,
+        eosIds,
+        ignoreEos,
+        logprobs,
+        promptLogprobs,
+        routingFrom,
+        deadlineNanos,
+        traceparent);
   }
 }

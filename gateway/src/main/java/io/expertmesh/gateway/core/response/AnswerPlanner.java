@@ -122,7 +122,8 @@ public final class AnswerPlanner {
         output.logprobs(),
         promptLogprobs,
         output.routing() ? 0 : null,
-        deadlineNanos);
+        deadlineNanos,
+        "");
   }
 
   private static int maxTokens(GenerationRequest request, ModelCard model, int promptTokens) {

@@ -5,6 +5,7 @@ import io.expertmesh.gateway.core.generation.ReplicaBoard;
 import io.expertmesh.gateway.core.generation.ReplicaDescription;
 import io.expertmesh.gateway.core.generation.Timer;
 import io.expertmesh.protocol.core.HostPort;
+import io.expertmesh.protocol.core.trace.Tracing;
 import io.expertmesh.protocol.transport.GrpcErrors;
 import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.v1.DescribeRequest;
@@ -32,14 +33,16 @@ public final class AttentionReplicas implements AutoCloseable {
   /**
    * @param addresses {@code host:port} each
    * @param executor runs callbacks of generations
+   * @param tracing tells of every call that generates for a traced request
    */
-  public AttentionReplicas(List<String> addresses, MeshNetty netty, Executor executor) {
+  public AttentionReplicas(
+      List<String> addresses, MeshNetty netty, Executor executor, Tracing tracing) {
     this.netty = netty;
     List<Replica> replicas = new ArrayList<>();
     for (HostPort address : HostPort.list("expertmesh.gateway.attention", addresses)) {
       ManagedChannel channel = netty.channel(address.host(), address.port());
       channels.add(channel);
-      replicas.add(new Replica(address.toString(), new GrpcEngine(channel, executor)));
+      replicas.add(new Replica(address.toString(), new GrpcEngine(channel, executor, tracing)));
     }
     this.board = new ReplicaBoard(replicas);
   }

@@ -35,7 +35,8 @@ final class GenerationMessages {
             .addAllStopTokenIds(spec.stopIds())
             .setIgnoreEos(spec.ignoreEos())
             .setTimeoutMillis(timeoutMillis)
-            .setCacheSalt(ByteString.copyFromUtf8(spec.tenant()));
+            .setCacheSalt(ByteString.copyFromUtf8(spec.tenant()))
+            .setTraceparent(spec.trace());
     for (int id : spec.promptIds()) {
       request.addPromptIds(id);
     }

@@ -8,6 +8,7 @@ import io.expertmesh.gateway.core.response.AnswerPlan;
 import io.expertmesh.gateway.core.response.AnswerSink;
 import io.expertmesh.gateway.core.response.Desk;
 import io.expertmesh.gateway.core.tenant.TenantNames;
+import io.expertmesh.protocol.core.trace.Tracing;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -33,6 +34,7 @@ final class GenerateEndpoint {
   private final HttpLimits limits;
   private final GatewayMetrics metrics;
   private final TenantNames tenants;
+  private final Tracing tracing;
 
   /**
    * @param worker where bodies are parsed, tokenized and rendered
@@ -43,13 +45,15 @@ final class GenerateEndpoint {
       Scheduler worker,
       HttpLimits limits,
       GatewayMetrics metrics,
-      TenantNames tenants) {
+      TenantNames tenants,
+      Tracing tracing) {
     this.desk = desk;
     this.engine = engine;
     this.worker = worker;
     this.limits = limits;
     this.metrics = metrics;
     this.tenants = tenants;
+    this.tracing = tracing;
   }
 
   Mono<Void> answer(ServerWebExchange exchange, GenerationRequest.Api api, byte[] body) {
@@ -60,14 +64,16 @@ final class GenerateEndpoint {
       metrics.refused("overloaded");
       return Mono.error(new ApiException(ErrorBodies.overloaded()));
     }
+    TracedRequest traced = TracedRequest.begin(tracing, exchange);
     return Mono.fromCallable(() -> desk.plan(api, body, tenant(exchange), deadline))
         .subscribeOn(worker)
         .doOnError(ApiException.class, e -> metrics.refused(e.error().code()))
         .flatMap(
             plan ->
                 plan.stream()
-                    ? stream(exchange, plan, started, running)
-                    : whole(exchange, plan, started, running))
+                    ? stream(exchange, plan, started, running, traced)
+                    : whole(exchange, plan, started, running, traced))
+        .doOnError(traced::failed)
         .doFinally(
             // An exchange whose client left ends in any of the three ways.
             signal -> {
@@ -76,6 +82,7 @@ final class GenerateEndpoint {
               if (answer != null) {
                 answer.cancel();
               }
+              traced.end();
             });
   }
 
@@ -90,8 +97,9 @@ final class GenerateEndpoint {
       ServerWebExchange exchange,
       AnswerPlan plan,
       long started,
-      AtomicReference<@Nullable Answer> running) {
-    return Mono.<byte[]>create(sink -> run(plan, new WholeAnswer(sink), started, running))
+      AtomicReference<@Nullable Answer> running,
+      TracedRequest traced) {
+    return Mono.<byte[]>create(sink -> run(plan, new WholeAnswer(sink), started, running, traced))
         .flatMap(json -> Bytes.json(exchange.getResponse(), 200, json));
   }
 
@@ -99,7 +107,8 @@ final class GenerateEndpoint {
       ServerWebExchange exchange,
       AnswerPlan plan,
       long started,
-      AtomicReference<@Nullable Answer> running) {
+      AtomicReference<@Nullable Answer> running,
+      TracedRequest traced) {
     ServerHttpResponse response = exchange.getResponse();
     Runnable cut =
         () -> {
@@ -116,7 +125,8 @@ final class GenerateEndpoint {
                     plan,
                     new AnswerStream(sink, response.bufferFactory(), limits.streamBytes(), cut),
                     started,
-                    running))
+                    running,
+                    traced))
         .flatMap(
             events -> {
               response.setStatusCode(HttpStatus.OK);
@@ -128,10 +138,16 @@ final class GenerateEndpoint {
   }
 
   private void run(
-      AnswerPlan plan, AnswerSink sink, long started, AtomicReference<@Nullable Answer> running) {
-    Answer answer = new Answer(plan, sink, metrics.of(plan.tenant()), System::nanoTime, started);
+      AnswerPlan plan,
+      AnswerSink sink,
+      long started,
+      AtomicReference<@Nullable Answer> running,
+      TracedRequest traced) {
+    Answer answer =
+        new Answer(
+            plan, sink, traced.observer(metrics.of(plan.tenant())), System::nanoTime, started);
     running.set(answer);
-    answer.start(engine);
+    answer.start(traced.engine(engine));
   }
 
   private static void close(ServerHttpResponse response) {

@@ -4,6 +4,7 @@ import io.expertmesh.gateway.core.generation.GenerationEngine;
 import io.expertmesh.gateway.core.request.GenerationRequest;
 import io.expertmesh.gateway.core.response.Desk;
 import io.expertmesh.gateway.core.tenant.TenantNames;
+import io.expertmesh.protocol.core.trace.Tracing;
 import java.net.URI;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.cloud.gateway.filter.GlobalFilter;
@@ -29,8 +30,9 @@ public final class MeshRouting implements GlobalFilter, Ordered {
       Scheduler worker,
       HttpLimits limits,
       GatewayMetrics metrics,
-      TenantNames tenants) {
-    this.generate = new GenerateEndpoint(desk, engine, worker, limits, metrics, tenants);
+      TenantNames tenants,
+      Tracing tracing) {
+    this.generate = new GenerateEndpoint(desk, engine, worker, limits, metrics, tenants, tracing);
     this.tokens = new TokenEndpoint(desk, worker);
   }
 
