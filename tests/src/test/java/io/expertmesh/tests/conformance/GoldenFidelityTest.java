@@ -11,13 +11,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Golden checkpoints through the whole mesh: HTTP, gRPC and every service as a process of its own.
+ * Every golden checkpoint through the whole mesh: HTTP, gRPC and every service as a process of its
+ * own. Which experts share a process changes no bit ({@link FamiliesTest}), so that most have one.
  */
 class GoldenFidelityTest {
   private static final double FP32_TOLERANCE = 1e-4;
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama-dense", "mixtral", "deepseek-v3", "gpt-oss"})
+  @ValueSource(
+      strings = {
+        "llama-dense",
+        "mixtral",
+        "qwen2-moe",
+        "qwen3-moe",
+        "glam-shape",
+        "olmoe",
+        "deepseek-v3",
+        "phimoe",
+        "gpt-oss",
+        "palm-shape"
+      })
   void fp32ModelsGiveTheReferencesLogitsAndGreedyTokens(String name) {
     try (GoldenModel golden = new GoldenModel(name);
         MeshUnderTest mesh = MeshUnderTest.up(golden.directory(), experts(name))) {
@@ -47,6 +60,10 @@ class GoldenFidelityTest {
   }
 
   private static String[] experts(String name) {
-    return name.equals("llama-dense") ? new String[0] : new String[] {"--experts", "2"};
+    return switch (name) {
+      case "llama-dense", "palm-shape" -> new String[0];
+      case "mixtral" -> new String[] {"--experts", "2"};
+      default -> new String[] {"--experts", "1"};
+    };
   }
 }
