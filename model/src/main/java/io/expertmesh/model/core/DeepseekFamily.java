@@ -44,7 +44,6 @@ final class DeepseekFamily implements ModelFamily {
     boolean third = file.text("model_type").filter("deepseek_v3"::equals).isPresent();
     ModelConfig config = file.withDefaults(third ? V3 : V2);
     config.allowOnly("mlp_bias", false);
-    config.allowOnly("moe_layer_freq", 1);
     Decoder decoder = new Decoder(config, tensors, DecoderShape.withoutHeadDim(config));
     LatentAttentionReader attention =
         new LatentAttentionReader(decoder, !third || config.given("rope_interleave"));
@@ -53,12 +52,13 @@ final class DeepseekFamily implements ModelFamily {
     RoutedBlocks blocks = new RoutedBlocks(decoder, counts, "mlp.");
     DeepseekGates gates = new DeepseekGates(config, tensors, counts, third);
     int dense = config.natural("first_k_dense_replace");
+    int step = config.optionalPositive("moe_layer_freq").orElse(1);
     int inner = config.positive("intermediate_size");
     int shared = config.integers("n_shared_experts").stream().findFirst().orElse(0);
     return decoder.sequential(
         attention::read,
         layer -> {
-          if (layer < dense) {
+          if (layer < dense || layer % step != 0) {
             return networks.dense(Decoder.prefix(layer) + "mlp.", inner, false);
           }
           String block = blocks.block(layer);

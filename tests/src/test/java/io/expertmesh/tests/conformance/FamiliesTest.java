@@ -3,6 +3,7 @@ package io.expertmesh.tests.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.expertmesh.attention.core.EngineSettings;
+import io.expertmesh.attention.core.MicroBatchMode;
 import io.expertmesh.attention.core.SchedulerLimits;
 import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.Checkpoints;
@@ -18,8 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every family over real gRPC connections, on two meshes: one expert host and prompts taken whole,
- * and six hosts in three shards with prompts in small chunks. The first gives what the reference
- * computed, and both give the same bits for the same requests, alone and in a batch.
+ * and six hosts in three shards with prompts in small chunks and steps in two parts. The first
+ * gives what the reference computed, and both give the same bits for the same requests, alone and
+ * in a batch.
  */
 class FamiliesTest {
   private static final double FP32_TOLERANCE = 1e-4;
@@ -78,7 +80,7 @@ class FamiliesTest {
         new SchedulerLimits(24, 7, 16, 64),
         settings.maxContext(),
         false,
-        settings.microBatches(),
+        MicroBatchMode.TWO,
         settings.maxLogprobs());
   }
 }

@@ -9,18 +9,27 @@ public final class Logits {
 
   /** Log-softmax of one row of {@code logits}, in double precision. */
   public static double[] logSoftmax(float[] logits, int offset, int n) {
-    double max = Double.NEGATIVE_INFINITY;
+    double[] row = new double[n];
     for (int i = 0; i < n; i++) {
-      max = Math.max(max, logits[offset + i]);
+      row[i] = logits[offset + i];
+    }
+    return logSoftmax(row);
+  }
+
+  /** Log-softmax of a row. */
+  public static double[] logSoftmax(double[] logits) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (double logit : logits) {
+      max = Math.max(max, logit);
     }
     double sum = 0;
-    for (int i = 0; i < n; i++) {
-      sum += Math.exp(logits[offset + i] - max);
+    for (double logit : logits) {
+      sum += Math.exp(logit - max);
     }
     double logSum = max + Math.log(sum);
-    double[] result = new double[n];
-    for (int i = 0; i < n; i++) {
-      result[i] = logits[offset + i] - logSum;
+    double[] result = new double[logits.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = logits[i] - logSum;
     }
     return result;
   }
