@@ -3,6 +3,7 @@ package io.expertmesh.model.core;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * Which assignment rule a routed block uses, with its parameters. All rules compute in fp32; where
@@ -27,7 +28,8 @@ public sealed interface GatingSpec {
       case MegaBlocksTopK rule -> rule.k();
       case SparseMixer _, GShardTop2 _, NllbTop2 _, TopologyTop2 _ -> 2;
       case SwitchTop1 _, HashTable _, BaseLayer _ -> 1;
-      case ExpertChoice _, SoftMixture _ -> experts;
+      case ExpertChoice rule -> Math.min(rule.mostPerToken().orElse(experts), experts);
+      case SoftMixture _ -> experts;
     };
   }
 
@@ -225,8 +227,10 @@ public sealed interface GatingSpec {
    *
    * @param capacity tokens that each expert takes of a group
    * @param scores what the softmax runs over
+   * @param mostPerToken most experts that may take one token; empty for any number
    */
-  record ExpertChoice(Capacity capacity, Scores scores) implements GatingSpec {
+  record ExpertChoice(Capacity capacity, Scores scores, OptionalInt mostPerToken)
+      implements GatingSpec {
     /** What an expert ranks tokens by. */
     public enum Scores {
       /** Softmax over the experts; the weight is that probability (the paper). */
@@ -241,9 +245,25 @@ public sealed interface GatingSpec {
     public ExpertChoice {
       Objects.requireNonNull(capacity, "capacity");
       Objects.requireNonNull(scores, "scores");
+      Objects.requireNonNull(mostPerToken, "mostPerToken");
       if (!capacity.limits()) {
         throw new IllegalArgumentException("expert choice needs a capacity");
       }
+      if (mostPerToken.isPresent() && mostPerToken.getAsInt() < 1) {
+        throw new IllegalArgumentException(
+            "experts_per_token is " + mostPerToken.getAsInt() + ", must be at least 1");
+      }
+      if (mostPerToken.isPresent() && scores == Scores.OVER_TOKENS) {
+        throw new IllegalArgumentException(
+            "experts_per_token is "
+                + mostPerToken.getAsInt()
+                + ", which scores over tokens do not know; leave it out or score over experts");
+      }
+    }
+
+    /** Expert choice whose tokens may be taken by any number of experts. */
+    public ExpertChoice(Capacity capacity, Scores scores) {
+      this(capacity, scores, OptionalInt.empty());
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.expertmesh.protocol.v1.NllbTop2;
 import java.math.RoundingMode;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /** Gating rules as messages name them. */
 final class RuleMessages {
@@ -64,7 +65,8 @@ final class RuleMessages {
         var m = rule.getExpertChoice();
         yield new GatingSpec.ExpertChoice(
             capacity(m.getCapacity()),
-            m.getScoresOverTokens() ? Scores.OVER_TOKENS : Scores.OVER_EXPERTS);
+            m.getScoresOverTokens() ? Scores.OVER_TOKENS : Scores.OVER_EXPERTS,
+            m.getMostPerToken() == 0 ? OptionalInt.empty() : OptionalInt.of(m.getMostPerToken()));
       }
       case HASH_TABLE -> new GatingSpec.HashTable();
       case BASE_LAYER -> new GatingSpec.BaseLayer();

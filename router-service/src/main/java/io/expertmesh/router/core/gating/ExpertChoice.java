@@ -4,11 +4,13 @@ import io.expertmesh.model.core.GatingSpec;
 import io.expertmesh.model.core.GatingSpec.ExpertChoice.Scores;
 import io.expertmesh.model.kernel.Kernels;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Experts choose tokens: each takes the tokens of the group with its largest scores, as many as its
- * capacity. A token may have every expert or none. A token that is decoded has no group: an expert
- * takes it if the score reaches the expert's threshold.
+ * capacity. A token may have every expert or none, or no more than a bound, see {@link
+ * CappedChoice}. A token that is decoded has no group: an expert takes it if the score reaches the
+ * expert's threshold; under a bound, those with the largest scores of these experts do.
  *
  * <p>Source: Zhou et al., Mixture-of-Experts with Expert Choice Routing, 2022; scores over tokens
  * are Mesh TensorFlow's.
@@ -18,8 +20,11 @@ public final class ExpertChoice extends GroupPolicy {
 
   private final GatingSpec.ExpertChoice rule;
   private final float[] thresholds;
+  private final @Nullable CappedChoice capped;
   private float[] column = new float[0];
+  private float[] columns = new float[0];
   private int[] taken = new int[0];
+  private final int[] best;
 
   /** Weight of each (token, expert), or {@link #UNCHOSEN}. */
   private float[] weights = new float[0];
@@ -33,6 +38,7 @@ public final class ExpertChoice extends GroupPolicy {
       GatingSpec.ExpertChoice rule, int experts, float[] thresholds, Kernels kernels) {
     super(rule, experts, kernels);
     this.rule = rule;
+    this.best = new int[experts];
     if (thresholds.length > 0) {
       GatingPolicy.requireTable("table of expert thresholds", thresholds, experts);
       if (rule.scores() == Scores.OVER_TOKENS) {
@@ -41,6 +47,8 @@ public final class ExpertChoice extends GroupPolicy {
       }
     }
     this.thresholds = thresholds.clone();
+    int most = rule.mostChoices(experts);
+    this.capped = most < experts ? new CappedChoice(experts, most) : null;
   }
 
   @Override
@@ -53,6 +61,10 @@ public final class ExpertChoice extends GroupPolicy {
       }
     }
     int capacity = Math.min(rule.capacity().of(tokens, experts), tokens);
+    if (capped != null) {
+      chooseCapped(capped, logits, tokens, capacity);
+      return;
+    }
     for (int expert = 0; expert < experts; expert++) {
       for (int token = 0; token < tokens; token++) {
         column[token] = logits[offset(token) + expert];
@@ -67,6 +79,25 @@ public final class ExpertChoice extends GroupPolicy {
     }
     if (!overExperts) {
       divideByChoosers(tokens);
+    }
+  }
+
+  private void chooseCapped(CappedChoice choice, float[] p, int tokens, int capacity) {
+    if (columns.length < experts * tokens) {
+      columns = new float[experts * tokens];
+    }
+    for (int token = 0; token < tokens; token++) {
+      for (int expert = 0; expert < experts; expert++) {
+        columns[expert * tokens + token] = p[offset(token) + expert];
+      }
+    }
+    boolean[] chosen = choice.choose(columns, tokens, capacity);
+    for (int token = 0; token < tokens; token++) {
+      for (int expert = 0; expert < experts; expert++) {
+        if (chosen[expert * tokens + token]) {
+          weights[token * experts + expert] = columns[expert * tokens + token];
+        }
+      }
     }
   }
 
@@ -109,9 +140,13 @@ public final class ExpertChoice extends GroupPolicy {
     for (int token = 0; token < tokens; token++) {
       int offset = offset(token);
       kernels.softmax(logits, offset, experts);
-      for (int expert = 0; expert < experts; expert++) {
-        if (logits[offset + expert] >= thresholds[expert]) {
-          weights[token * experts + expert] = logits[offset + expert];
+      int most = rule.mostChoices(experts);
+      kernels.topK(logits, offset, experts, experts, best, 0);
+      for (int i = 0; i < experts && most > 0; i++) {
+        float score = logits[offset + best[i]];
+        if (score >= thresholds[best[i]]) {
+          weights[token * experts + best[i]] = score;
+          most--;
         }
       }
     }
