@@ -60,7 +60,12 @@ public final class AttentionStack implements AutoCloseable {
       int[] eosIds = spec.eosTokenIds().stream().mapToInt(Integer::intValue).toArray();
       EngineCore core =
           new EngineCore(settings.limits(), pages, eosIds, spec.vocabSize(), pass, kernels, pool);
-      RequestRules rules = new RequestRules(spec.vocabSize(), maxContext, settings.maxLogprobs());
+      RequestRules rules =
+          new RequestRules(
+              spec.vocabSize(),
+              maxContext,
+              settings.maxLogprobs(),
+              WholePrompts.of(spec, settings.limits(), routed));
       Engine engine = new Engine(core, rules, settings.limits().maxQueue(), listener);
       return new AttentionStack(arena, weights, pages, core, engine);
     } catch (RuntimeException | Error e) {

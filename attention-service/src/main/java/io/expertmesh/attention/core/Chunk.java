@@ -30,6 +30,11 @@ public record Chunk(
     return first + count;
   }
 
+  /** Positions of the prompt in it; all of a prompt or none, where prompts are not taken apart. */
+  int promptCount() {
+    return Math.max(0, Math.min(end(), sequence.request().promptLength()) - first);
+  }
+
   /** True if the logits of a position are needed. */
   public boolean needsLogits(int position) {
     return (position >= scoreFrom && position < scoreTo) || (samples && position == end() - 1);

@@ -37,7 +37,7 @@ public final class EngineCore {
       StepModel model,
       Kernels kernels,
       ComputePool pool) {
-    this.scheduler = new Scheduler(limits, pages, eosIds, this::ended);
+    this.scheduler = new Scheduler(limits, pages, eosIds, model.wholeRows(), this::ended);
     this.model = model;
     this.samples = new StepSamples(kernels, pool, vocab);
   }

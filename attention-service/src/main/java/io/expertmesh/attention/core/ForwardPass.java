@@ -1,5 +1,6 @@
 package io.expertmesh.attention.core;
 
+import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
@@ -7,6 +8,7 @@ import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import java.util.BitSet;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * One step of the batch through the model, layer by layer. Everything is computed row by row in the
@@ -14,7 +16,8 @@ import java.util.List;
  * chunking, preemption and prefix reuse never change a result.
  *
  * <p>A large step is cut into two micro-batches: while the experts work on the rows of one, the
- * attention of the other is computed. All buffers are made once.
+ * attention of the other is computed. The cut goes between sequences where a gating policy assigns
+ * the rows of a prompt together. All buffers are made once.
  */
 public final class ForwardPass implements StepModel {
   /** Below this many rows, reading the weights twice costs more than overlapping gains. */
@@ -62,6 +65,14 @@ public final class ForwardPass implements StepModel {
   }
 
   @Override
+  public OptionalInt wholeRows() {
+    ModelSpec spec = weights.spec();
+    return spec.wholePrompts()
+        ? OptionalInt.of(routed.wholeRows(spec.mostChoices()))
+        : OptionalInt.empty();
+  }
+
+  @Override
   public void run(StepPlan plan, StepResult result, LogitSink sink) {
     fill(plan, result);
     embed(first);
@@ -83,12 +94,17 @@ public final class ForwardPass implements StepModel {
     first.clear();
     second.clear();
     int firstRows = split(plan.rows()) ? plan.rows() - plan.rows() / 2 : plan.rows();
+    boolean whole = weights.spec().wholePrompts();
     List<Chunk> chunks = plan.chunks();
     for (int c = 0; c < chunks.size(); c++) {
       Chunk chunk = chunks.get(c);
+      int prompt = chunk.promptCount();
+      MicroBatch batch = first.rows < firstRows ? first : second;
       for (int position = chunk.first(); position < chunk.end(); position++) {
-        MicroBatch batch = first.rows < firstRows ? first : second;
-        batch.add(c, chunk.sequence(), position);
+        if (!whole) {
+          batch = first.rows < firstRows ? first : second;
+        }
+        batch.add(c, chunk.sequence(), position, prompt);
         batch.routingWanted |= result.routing().wants(c, position);
       }
     }
@@ -162,6 +178,7 @@ public final class ForwardPass implements StepModel {
                   batch.rows,
                   batch.tokens,
                   batch.groups,
+                  batch.promptRows,
                   batch.routingWanted ? block.choices() : 0,
                   plan.deadlineNanos()));
       batch.pending = new MicroBatch.Pending(call, layer);

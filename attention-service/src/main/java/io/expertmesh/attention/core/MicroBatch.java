@@ -18,6 +18,10 @@ final class MicroBatch {
 
   final int[] tokens;
   final int[] groups;
+
+  /** As in {@link RoutedBatch}; empty if prompts may be taken apart. */
+  final int[] promptRows;
+
   final int[] positions;
   final int[] chunks;
 
@@ -51,6 +55,7 @@ final class MicroBatch {
     shared = new float[sharing ? capacity * hidden : 0];
     tokens = new int[capacity];
     groups = new int[capacity];
+    promptRows = new int[weights.spec().wholePrompts() ? capacity : 0];
     positions = new int[capacity];
     chunks = new int[capacity];
     cos = new float[ropes.size()][];
@@ -67,7 +72,15 @@ final class MicroBatch {
     pending = null;
   }
 
-  void add(int chunk, Sequence sequence, int position) {
+  /**
+   * Adds a position.
+   *
+   * @param prompt positions of the sequence's prompt that are added
+   */
+  void add(int chunk, Sequence sequence, int position, int prompt) {
+    if (promptRows.length > 0) {
+      promptRows[rows] = prompt;
+    }
     tokens[rows] = sequence.ids()[position];
     groups[rows] = (int) sequence.number();
     positions[rows] = position;
@@ -91,6 +104,9 @@ final class MicroBatch {
         System.arraycopy(residual, row * hidden, residual, kept * hidden, hidden);
         tokens[kept] = tokens[row];
         groups[kept] = groups[row];
+        if (promptRows.length > 0) {
+          promptRows[kept] = promptRows[row];
+        }
         positions[kept] = positions[row];
         chunks[kept] = chunks[row];
         for (int i = 0; i < ropes.size(); i++) {

@@ -2,6 +2,7 @@ package io.expertmesh.attention.core;
 
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
+import java.util.Optional;
 
 /**
  * What a request must be like. Every refusal names the field and the limit.
@@ -9,8 +10,10 @@ import io.expertmesh.protocol.core.MeshException;
  * @param vocabSize token ids are below it
  * @param maxContext prompt and generated tokens of one request
  * @param maxLogprobs alternatives per token
+ * @param wholePrompts of a model that needs prompts whole
  */
-public record RequestRules(int vocabSize, int maxContext, int maxLogprobs) {
+public record RequestRules(
+    int vocabSize, int maxContext, int maxLogprobs, Optional<WholePrompts> wholePrompts) {
   private static final float MAX_TEMPERATURE = 100;
   private static final float MAX_PENALTY = 2;
   private static final float MAX_BIAS = 100;
@@ -31,6 +34,7 @@ public record RequestRules(int vocabSize, int maxContext, int maxLogprobs) {
     checkIds("stop_token_ids", request.stopTokenIds());
     checkLogprobs("logprobs", request.logprobs().orElse(0));
     checkLogprobs("prompt_logprobs", request.promptLogprobs().orElse(0));
+    wholePrompts.ifPresent(whole -> whole.check(request));
   }
 
   private void checkPrompt(GenerationRequest request) {

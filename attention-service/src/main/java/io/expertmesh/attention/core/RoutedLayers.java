@@ -12,4 +12,13 @@ public interface RoutedLayers {
    *     RoutedCall#await()} has returned
    */
   RoutedCall submit(RoutedBatch batch);
+
+  /**
+   * Most rows of one request that are computed together where a gating policy needs a prompt whole.
+   *
+   * @param choices most experts that a row can be assigned
+   */
+  default int wholeRows(int choices) {
+    return Integer.MAX_VALUE;
+  }
 }

@@ -12,14 +12,21 @@ import java.util.Objects;
  * @param weights of each pair
  * @param droppedStarts as {@code starts}, for dropped choices
  * @param dropped experts of the dropped choices
+ * @param droppedWeights what these would have had if nothing had been dropped
  */
 public record RowAssignments(
-    int[] starts, int[] experts, float[] weights, int[] droppedStarts, int[] dropped) {
+    int[] starts,
+    int[] experts,
+    float[] weights,
+    int[] droppedStarts,
+    int[] dropped,
+    float[] droppedWeights) {
   public RowAssignments {
     Objects.requireNonNull(starts, "starts");
     Objects.requireNonNull(droppedStarts, "droppedStarts");
     if (starts.length != droppedStarts.length
         || experts.length != weights.length
+        || dropped.length != droppedWeights.length
         || starts[starts.length - 1] != experts.length
         || droppedStarts[droppedStarts.length - 1] != dropped.length) {
       throw new IllegalArgumentException("assignments contradict each other");

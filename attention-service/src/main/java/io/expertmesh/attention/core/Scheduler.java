@@ -5,6 +5,7 @@ import io.expertmesh.protocol.core.MeshException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Order is by arrival everywhere. Sequences that decode come first in every step, so a long
  * prompt delays them by no more than a prefill chunk. When pages are short the sequence admitted
  * last gives up all of its own and is computed again later; the first admitted one always advances.
+ *
+ * <p>Where a model needs prompts whole, a prompt is one chunk, also beside sequences that decode,
+ * and waits for a step with room for it; nobody overtakes it.
  */
 public final class Scheduler {
   private static final long FIRST_BACKOFF_NANOS = 5_000_000;
@@ -32,21 +36,36 @@ public final class Scheduler {
   private final SchedulerLimits limits;
   private final PagePool pool;
   private final int[] eosIds;
+  private final boolean whole;
+  private final int wholeRows;
   private final Consumer<Sequence> ended;
   private final TreeSet<Sequence> waiting = new TreeSet<>(Sequence.BY_ARRIVAL);
   private final List<Sequence> admitted = new ArrayList<>();
   private long arrivals;
   private long preemptions;
 
+  /** A scheduler that may take prompts apart. */
+  public Scheduler(SchedulerLimits limits, PagePool pool, int[] eosIds, Consumer<Sequence> ended) {
+    this(limits, pool, eosIds, OptionalInt.empty(), ended);
+  }
+
   /**
    * @param eosIds ids that end a sequence unless its request ignores them
+   * @param wholeRows as {@link StepModel#wholeRows}
    * @param ended told about every sequence once, at the moment it ends
    */
-  public Scheduler(SchedulerLimits limits, PagePool pool, int[] eosIds, Consumer<Sequence> ended) {
+  public Scheduler(
+      SchedulerLimits limits,
+      PagePool pool,
+      int[] eosIds,
+      OptionalInt wholeRows,
+      Consumer<Sequence> ended) {
     this.limits = Objects.requireNonNull(limits, "limits");
     this.pool = Objects.requireNonNull(pool, "pool");
     this.eosIds = eosIds.clone();
     this.ended = Objects.requireNonNull(ended, "ended");
+    this.whole = wholeRows.isPresent();
+    this.wholeRows = whole ? Math.min(wholeRows.getAsInt(), limits.wholeRows()) : Integer.MAX_VALUE;
   }
 
   /**
@@ -67,7 +86,7 @@ public final class Scheduler {
               + tokens
               + " tokens, more than the key-value pages hold");
     }
-    Sequence sequence = new Sequence(arrivals++, request, eosIds, pool);
+    Sequence sequence = new Sequence(arrivals++, request, eosIds, whole, pool);
     waiting.add(sequence);
     return sequence;
   }
@@ -98,7 +117,7 @@ public final class Scheduler {
     List<Chunk> chunks = new ArrayList<>();
     int decodes = planDecodes(chunks);
     int room = limits.maxBatchTokens() - decodes;
-    int budget = decodes > 0 ? Math.min(room, limits.prefillChunk()) : room;
+    int budget = decodes > 0 && !whole ? Math.min(room, limits.prefillChunk()) : room;
     budget = planPrefills(chunks, budget);
     admit(chunks, budget, now);
     for (Chunk chunk : chunks) {
@@ -271,6 +290,9 @@ public final class Scheduler {
       if (sequence.state() == SequenceState.RUNNING
           && !sequence.paused()
           && sequence.remaining() > 1) {
+        if (sequence.together() > left) {
+          return 0;
+        }
         int count = chunkSize(sequence, left);
         chunks.add(Chunk.of(sequence, count));
         left -= count;
@@ -288,7 +310,7 @@ public final class Scheduler {
       if (sequence.notBefore() > now || sequence.paused()) {
         continue;
       }
-      if (!tryAdmit(sequence)) {
+      if (sequence.together() > left || !tryAdmit(sequence)) {
         return;
       }
       int count = chunkSize(sequence, left);
@@ -297,8 +319,9 @@ public final class Scheduler {
     }
   }
 
-  private static int chunkSize(Sequence sequence, int left) {
-    return Math.min(Math.min(left, sequence.remaining()), sequence.chunkLimit());
+  private int chunkSize(Sequence sequence, int left) {
+    int most = Math.min(sequence.chunkLimit(), wholeRows);
+    return Math.min(Math.min(left, sequence.remaining()), Math.max(most, sequence.together()));
   }
 
   private boolean tryAdmit(Sequence sequence) {

@@ -38,6 +38,14 @@ public record SchedulerLimits(
     this(maxBatchTokens, prefillChunk, maxSequences, maxQueue, UNTIL_DEADLINE);
   }
 
+  /**
+   * Most positions of one sequence in a step whose prompts are not taken apart: what is left beside
+   * as many sequences as can decode.
+   */
+  public int wholeRows() {
+    return maxBatchTokens - maxSequences;
+  }
+
   private static void positive(String name, int value) {
     if (value <= 0) {
       throw new IllegalArgumentException(name + " is " + value + " and must be at least 1");

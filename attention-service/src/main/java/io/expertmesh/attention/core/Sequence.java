@@ -11,13 +11,16 @@ public final class Sequence {
   /** Order of arrival. */
   static final Comparator<Sequence> BY_ARRIVAL = Comparator.comparingLong(Sequence::number);
 
-  private static final int MAX_SCORES_PER_CHUNK = 1 << 18;
+  /** Log-probabilities that one chunk of a prompt may give out. */
+  static final int MAX_SCORES_PER_CHUNK = 1 << 18;
+
   private static final int MAX_ROUTED_PER_CHUNK = 256;
 
   private final long number;
   private final GenerationRequest request;
   private final PageTable table;
   private final int[] stops;
+  private final boolean whole;
   private int[] ids;
   private int length;
   private int computed;
@@ -37,7 +40,11 @@ public final class Sequence {
   private long blockedSince;
   private long notBefore = Long.MIN_VALUE;
 
-  Sequence(long number, GenerationRequest request, int[] eosIds, PagePool pool) {
+  /**
+   * @param whole the prompt is computed in one chunk, all of it and nothing from the prefix cache
+   */
+  Sequence(long number, GenerationRequest request, int[] eosIds, boolean whole, PagePool pool) {
+    this.whole = whole;
     this.number = number;
     this.request = request;
     this.table = pool.table(request);
@@ -161,15 +168,27 @@ public final class Sequence {
     if (routesPrompt()) {
       return request.promptLength();
     }
-    return scoresPrompt() ? request.promptLength() - 1 : 0;
+    if (!scoresPrompt()) {
+      return 0;
+    }
+    // nothing is scored by the last position, but what comes before it may depend on it
+    return whole ? request.promptLength() : request.promptLength() - 1;
   }
 
   int remaining() {
     return Math.max(0, target() - computed);
   }
 
+  /** Positions that the next chunk has at least. */
+  int together() {
+    return whole && computed == 0 ? request.promptLength() : 1;
+  }
+
   /** Positions that may come from the cache: rows whose logits or experts are needed are not. */
   int reusable() {
+    if (whole) {
+      return 0;
+    }
     int limit = Math.min(target() - 1, routed);
     return scoresPrompt() ? Math.min(limit, Math.max(0, scored - 1)) : limit;
   }

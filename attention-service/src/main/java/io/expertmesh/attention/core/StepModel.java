@@ -1,5 +1,7 @@
 package io.expertmesh.attention.core;
 
+import java.util.OptionalInt;
+
 /** Computes steps. The forward pass is one; simulations bring others. */
 public interface StepModel {
   /**
@@ -11,4 +13,12 @@ public interface StepModel {
    *     of a chunk in order; logits of a chunk that failed may be missing
    */
   void run(StepPlan plan, StepResult result, LogitSink sink);
+
+  /**
+   * Most positions of one sequence that can be computed together where a prompt must not be taken
+   * apart, because its positions depend on each other; empty if it may be.
+   */
+  default OptionalInt wholeRows() {
+    return OptionalInt.empty();
+  }
 }

@@ -11,6 +11,7 @@ final class TokenRoutingBuilder {
   private float[] weights = new float[8];
   private int pairs;
   private int[] dropped = new int[0];
+  private float[] droppedWeights = new float[0];
   private int drops;
 
   /** Adds what a row of the next routed layer was assigned. */
@@ -34,8 +35,10 @@ final class TokenRoutingBuilder {
     droppedCounts[layers] = droppedCount;
     if (dropped.length < drops + droppedCount) {
       dropped = Arrays.copyOf(dropped, Math.max(drops + droppedCount, 2 * drops));
+      droppedWeights = Arrays.copyOf(droppedWeights, dropped.length);
     }
     System.arraycopy(from.dropped(), droppedStart, dropped, drops, droppedCount);
+    System.arraycopy(from.droppedWeights(), droppedStart, droppedWeights, drops, droppedCount);
     drops += droppedCount;
     layers++;
   }
@@ -46,6 +49,7 @@ final class TokenRoutingBuilder {
         Arrays.copyOf(experts, pairs),
         Arrays.copyOf(weights, pairs),
         Arrays.copyOf(droppedCounts, layers),
-        Arrays.copyOf(dropped, drops));
+        Arrays.copyOf(dropped, drops),
+        Arrays.copyOf(droppedWeights, drops));
   }
 }

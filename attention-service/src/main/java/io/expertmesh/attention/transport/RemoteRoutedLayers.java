@@ -27,8 +27,8 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
   private static final int MAX_ROWS = 8192;
   private static final int ASSIGNMENT_BYTES = RowLimits.MAX_HEADER_BYTES / 2;
 
-  /** Index and weight of an expert, or index and row of a dropped choice, as varints at most. */
-  private static final int PAIR_BYTES = 8;
+  /** Row, index and weight of a choice at most, the first two as varints. */
+  private static final int PAIR_BYTES = 9;
 
   private final Executor loop;
   private final int width;
@@ -89,18 +89,30 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
 
   @Override
   public RoutedCall submit(RoutedBatch batch) {
-    int most = rowsPerMessage(batch);
-    int parts = (batch.rowCount() + most - 1) / most;
-    RemoteCall call = new RemoteCall(batch, width, parts, this::lent);
+    RemoteCall call = new RemoteCall(batch, width, parts(batch), this::lent);
     loop.execute(() -> sendAll(call));
     return call;
   }
 
+  @Override
+  public int wholeRows(int choices) {
+    return rowsPerMessage(choices);
+  }
+
   /** As many as fit into a message, and whose assignments fit into the head of the answer. */
-  private int rowsPerMessage(RoutedBatch batch) {
-    return batch.choices() == 0
+  private int rowsPerMessage(int choices) {
+    return choices == 0
         ? rowsPerMessage
-        : Math.clamp(ASSIGNMENT_BYTES / ((1 + batch.choices()) * PAIR_BYTES), 1, rowsPerMessage);
+        : Math.clamp(ASSIGNMENT_BYTES / ((1 + choices) * PAIR_BYTES), 1, rowsPerMessage);
+  }
+
+  private int parts(RoutedBatch batch) {
+    int most = rowsPerMessage(batch.choices());
+    int parts = 0;
+    for (int first = 0; first < batch.rowCount(); first = batch.partEnd(first, most)) {
+      parts++;
+    }
+    return parts;
   }
 
   /** Rows of one call are used until those of the next are handed out. */
@@ -123,10 +135,12 @@ public final class RemoteRoutedLayers implements RoutedLayers, AutoCloseable {
   }
 
   private void sendAll(RemoteCall call) {
-    int rows = call.batch().rowCount();
-    int most = rowsPerMessage(call.batch());
-    for (int first = 0; first < rows; first += most) {
-      send(new RoutedPart(call, first, Math.min(most, rows - first), width, dtype));
+    RoutedBatch batch = call.batch();
+    int most = rowsPerMessage(batch.choices());
+    int end;
+    for (int first = 0; first < batch.rowCount(); first = end) {
+      end = batch.partEnd(first, most);
+      send(new RoutedPart(call, first, end - first, width, dtype));
     }
   }
 

@@ -2,8 +2,6 @@ package io.expertmesh.attention.transport;
 
 import io.expertmesh.attention.core.RowAssignments;
 import io.expertmesh.protocol.v1.RoutedReply;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.TreeMap;
 
 /** Puts the assignments of a batch together from the replies to its parts. */
@@ -22,6 +20,7 @@ final class ReplyAssignments {
             && reply.getAssignmentExpertsCount() == pairs
             && reply.getAssignmentWeightsCount() == pairs
             && reply.getDroppedRowsCount() == reply.getDroppedExpertsCount()
+            && reply.getDroppedRowsCount() == reply.getDroppedWeightsCount()
             && reply.getDroppedRowsList().stream().allMatch(row -> row >= 0 && row < part.rows());
     if (sound) {
       parts.put(part.firstRow(), reply);
@@ -36,7 +35,10 @@ final class ReplyAssignments {
     int[] experts = new int[pairs];
     float[] weights = new float[pairs];
     int[] droppedStarts = new int[rows + 1];
-    List<Integer> dropped = new ArrayList<>();
+    int drops = parts.values().stream().mapToInt(RoutedReply::getDroppedExpertsCount).sum();
+    int[] dropped = new int[drops];
+    float[] droppedWeights = new float[drops];
+    int dropsSoFar = 0;
     int row = 0;
     int pair = 0;
     for (RoutedReply part : parts.values()) {
@@ -49,18 +51,14 @@ final class ReplyAssignments {
           weights[pair] = part.getAssignmentWeights(partPair);
         }
         while (drop < part.getDroppedRowsCount() && part.getDroppedRows(drop) == row - firstRow) {
-          dropped.add(part.getDroppedExperts(drop++));
+          dropped[dropsSoFar] = part.getDroppedExperts(drop);
+          droppedWeights[dropsSoFar++] = part.getDroppedWeights(drop++);
         }
         row++;
         starts[row] = pair;
-        droppedStarts[row] = dropped.size();
+        droppedStarts[row] = dropsSoFar;
       }
     }
-    return new RowAssignments(
-        starts,
-        experts,
-        weights,
-        droppedStarts,
-        dropped.stream().mapToInt(Integer::intValue).toArray());
+    return new RowAssignments(starts, experts, weights, droppedStarts, dropped, droppedWeights);
   }
 }

@@ -57,6 +57,9 @@ final class RoutedPart {
       header.addTokenIds(batch.tokenIds()[row]);
       header.addGroups(batch.groups()[row]);
     }
+    for (int length : batch.groupLengths(firstRow, firstRow + rows)) {
+      header.addGroupLengths(length);
+    }
     return new RowMessage<>(header.build(), batch.rows(), firstRow * width, rows * width);
   }
 }

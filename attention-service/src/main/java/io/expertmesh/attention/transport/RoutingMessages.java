@@ -45,6 +45,9 @@ final class RoutingMessages {
     if (token.dropped().length > 0) {
       Arrays.stream(token.droppedCounts()).forEach(message::addDroppedCounts);
       Arrays.stream(token.dropped()).forEach(message::addDroppedExperts);
+      for (float weight : token.droppedWeights()) {
+        message.addDroppedWeights(weight);
+      }
     }
     return message.build();
   }

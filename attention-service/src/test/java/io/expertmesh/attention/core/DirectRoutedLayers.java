@@ -81,7 +81,8 @@ final class DirectRoutedLayers implements RoutedLayers {
 
   private static RowAssignments assignments(int[] experts, float[] weights, int k) {
     int[] starts = IntStream.rangeClosed(0, experts.length / k).map(row -> row * k).toArray();
-    return new RowAssignments(starts, experts, weights, new int[starts.length], new int[0]);
+    int[] noDrops = new int[starts.length];
+    return new RowAssignments(starts, experts, weights, noDrops, new int[0], new float[0]);
   }
 
   private static float weight(Layer layer, int[] best, int expert) {

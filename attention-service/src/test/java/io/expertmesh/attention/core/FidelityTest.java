@@ -107,6 +107,7 @@ class FidelityTest {
                 row,
                 GenerationRequest.greedy(name, golden.row(row), 1, Long.MAX_VALUE),
                 new int[0],
+                false,
                 pages);
         sequence.table().grow(golden.length);
         chunks.add(new Chunk(sequence, 0, golden.length, 0, golden.length, false));

@@ -76,8 +76,10 @@ final class RecordingSink implements TokenSink {
       bits.add(part.length);
       Arrays.stream(part).forEach(bits::add);
     }
-    for (float weight : token.weights()) {
-      bits.add(Float.floatToRawIntBits(weight));
+    for (float[] part : List.of(token.weights(), token.droppedWeights())) {
+      for (float weight : part) {
+        bits.add(Float.floatToRawIntBits(weight));
+      }
     }
     return bits;
   }

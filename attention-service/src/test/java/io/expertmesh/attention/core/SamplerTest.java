@@ -102,7 +102,7 @@ class SamplerTest {
             OptionalInt.empty(),
             Long.MAX_VALUE,
             new byte[0]);
-    Sequence sequence = new Sequence(0, request, new int[0], new PagePool(4, false));
+    Sequence sequence = new Sequence(0, request, new int[0], false, new PagePool(4, false));
     assertThat(sampler.choose(logits, 0, sequence)).isEqualTo(4);
     sequence.append(4);
     sequence.append(4);
@@ -157,7 +157,7 @@ class SamplerTest {
             OptionalInt.empty(),
             Long.MAX_VALUE,
             new byte[0]);
-    Sequence sequence = new Sequence(0, request, new int[0], new PagePool(4, false));
+    Sequence sequence = new Sequence(0, request, new int[0], false, new PagePool(4, false));
     for (int i = 0; i < generated; i++) {
       sequence.append((i * i) % 11);
     }

@@ -147,6 +147,57 @@ class SchedulerTest {
     assertThat(congested.state()).isEqualTo(SequenceState.PARKED);
   }
 
+  @Test
+  void aPromptThatMustStayWholeWaitsForRoomAndNobodyOvertakesIt() {
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 8),
+            new PagePool(100, true),
+            new int[0],
+            OptionalInt.of(1000),
+            _ -> {});
+    Sequence early = scheduler.submit(request(40, 10));
+    Sequence lengthy = scheduler.submit(request(56, 1));
+    Sequence small = scheduler.submit(request(4, 1));
+    StepPlan first = scheduler.plan(0);
+    assertThat(first.chunks()).extracting(Chunk::sequence).containsExactly(early);
+    finishStep(scheduler, first);
+    StepPlan second = scheduler.plan(0);
+    assertThat(second.chunks()).extracting(Chunk::sequence).containsExactly(early, lengthy, small);
+    assertThat(second.chunks()).extracting(Chunk::count).containsExactly(1, 56, 4);
+  }
+
+  @Test
+  void allOfAPromptIsComputedToScoreItWhereItMustStayWhole() {
+    Scheduler scheduler =
+        new Scheduler(
+            new SchedulerLimits(64, 8, 8, 8),
+            new PagePool(100, false),
+            new int[0],
+            OptionalInt.of(1000),
+            _ -> {});
+    scheduler.submit(scored(20));
+    Chunk chunk = only(scheduler.plan(0));
+    assertThat(chunk.count()).isEqualTo(20);
+    assertThat(chunk.scoreTo()).isEqualTo(19);
+  }
+
+  private static GenerationRequest scored(int prompt) {
+    return new GenerationRequest(
+        "r",
+        new int[prompt],
+        0,
+        0,
+        0,
+        SamplingSettings.greedy(),
+        new int[0],
+        true,
+        OptionalInt.empty(),
+        OptionalInt.of(1),
+        Long.MAX_VALUE,
+        new byte[0]);
+  }
+
   private static Chunk only(StepPlan plan) {
     assertThat(plan.chunks()).hasSize(1);
     return plan.chunks().getFirst();
@@ -171,6 +222,8 @@ class SchedulerTest {
     private final Map<Sequence, Integer> ends = new HashMap<>();
     private final List<Sequence> submitted = new ArrayList<>();
     private final int budget;
+    private final int longestPrompt;
+    private final boolean whole;
     private long now;
     private int tokens;
 
@@ -179,11 +232,14 @@ class SchedulerTest {
       pool = new PagePool(4 + random.nextInt(30), random.nextBoolean());
       budget = 4 + random.nextInt(60);
       int sequences = 1 + random.nextInt(Math.min(budget - 1, 8));
+      whole = seed % 3 == 0;
+      longestPrompt = whole ? budget - sequences : 50;
       scheduler =
           new Scheduler(
               new SchedulerLimits(budget, 1 + random.nextInt(20), sequences, 10),
               pool,
               new int[] {2},
+              whole ? OptionalInt.of(longestPrompt) : OptionalInt.empty(),
               sequence -> ends.merge(sequence, 1, Integer::sum));
     }
 
@@ -210,7 +266,7 @@ class SchedulerTest {
     }
 
     private void submit() {
-      int prompt = 1 + random.nextInt(50);
+      int prompt = 1 + random.nextInt(longestPrompt);
       // few distinct prompts, so that prefixes are found
       int[] ids = new Random(random.nextInt(3)).ints(prompt, 0, 5).toArray();
       int maxTokens = random.nextInt(30);
@@ -278,6 +334,10 @@ class SchedulerTest {
         assertThat(chunk.sequence().state()).isEqualTo(SequenceState.RUNNING);
         assertThat(chunk.first()).isEqualTo(chunk.sequence().computed());
         assertThat(chunk.count()).isPositive();
+        if (whole && chunk.promptCount() > 0) {
+          assertThat(chunk.promptCount()).isEqualTo(chunk.sequence().request().promptLength());
+          assertThat(chunk.count()).isLessThanOrEqualTo(longestPrompt);
+        }
         assertThat(chunk.sequence().table().count() * 16).isGreaterThanOrEqualTo(chunk.end());
         rows += chunk.count();
       }

@@ -14,11 +14,18 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A router that answers every row with its double, or not at all. */
 final class FakeRouter implements AutoCloseable {
   final AtomicInteger requests = new AtomicInteger();
+
+  /** Group lengths of every request so far. */
+  final Queue<List<Integer>> groupLengths = new ConcurrentLinkedQueue<>();
+
   final AtomicInteger streams = new AtomicInteger();
   private final MeshNetty netty = new MeshNetty("fake-router");
   private final Server server;
@@ -62,6 +69,7 @@ final class FakeRouter implements AutoCloseable {
       @Override
       public void onNext(RowMessage<RoutedRequest> message) {
         requests.incrementAndGet();
+        groupLengths.add(message.header().getGroupLengthsList());
         if (!silent) {
           replies.onNext(answer(message));
         }
@@ -105,7 +113,7 @@ final class FakeRouter implements AutoCloseable {
       int token = request.getTokenIds(row);
       reply.addAssignmentCounts(1).addAssignmentExperts(token).addAssignmentWeights(token / 4f);
       if (token % 2 == 1) {
-        reply.addDroppedRows(row).addDroppedExperts(0);
+        reply.addDroppedRows(row).addDroppedExperts(0).addDroppedWeights(token / 8f);
       }
     }
   }

@@ -12,6 +12,7 @@ import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.HostPort;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.transport.MeshNetty;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -65,18 +66,58 @@ class RemoteRoutedLayersTest {
               rows,
               IntStream.range(0, rows).toArray(),
               new int[rows],
+              new int[0],
               63,
               plain.deadlineNanos());
       int before = router.requests.get();
       RowAssignments told = layers.submit(asking).await().assignments().orElseThrow();
 
-      assertThat(router.requests.get() - before).isEqualTo((rows + 255) / 256);
+      assertThat(router.requests.get() - before).isEqualTo(Math.ceilDiv(rows, 227));
       assertThat(told.experts()).isEqualTo(IntStream.range(0, rows).toArray());
       assertThat(told.starts()).isEqualTo(IntStream.rangeClosed(0, rows).toArray());
       assertThat(told.weights()[1299]).isEqualTo(1299 / 4f);
       assertThat(told.droppedStarts())
           .isEqualTo(IntStream.rangeClosed(0, rows).map(row -> row / 2).toArray());
       assertThat(told.dropped()).hasSize(rows / 2).containsOnly(0);
+      assertThat(told.droppedWeights()[rows / 2 - 1]).isEqualTo(1299 / 8f);
+    }
+  }
+
+  @Test
+  void promptsThatMustStayWholeAreNotTornAndTellTheirLengths() throws Exception {
+    try (FakeRouter router = new FakeRouter("m");
+        RemoteRoutedLayers layers = connect(router.address())) {
+      waitUntil(layers::covered);
+      assertThat(layers.wholeRows(63)).isEqualTo(227);
+      // one that decodes, a prompt, a prompt with two generated rows, one that decodes, a prompt
+      int[] sizes = {1, 100, 202, 1, 130};
+      int[] prompts = {0, 100, 200, 0, 130};
+      int rows = IntStream.of(sizes).sum();
+      int[] groups = new int[rows];
+      int[] promptRows = new int[rows];
+      int row = 0;
+      for (int request = 0; request < sizes.length; request++) {
+        Arrays.fill(groups, row, row + sizes[request], request);
+        Arrays.fill(promptRows, row, row + sizes[request], prompts[request]);
+        row += sizes[request];
+      }
+      RoutedBatch plain = batch(rows);
+      RoutedBatch whole =
+          new RoutedBatch(
+              0,
+              plain.rows(),
+              rows,
+              IntStream.range(0, rows).toArray(),
+              groups,
+              promptRows,
+              63,
+              plain.deadlineNanos());
+      RoutedRows answer = layers.submit(whole).await();
+
+      assertThat(router.groupLengths)
+          .containsExactly(List.of(0, 100), List.of(200, 0), List.of(130));
+      assertThat(answer.assignments().orElseThrow().experts())
+          .isEqualTo(IntStream.range(0, rows).toArray());
     }
   }
 

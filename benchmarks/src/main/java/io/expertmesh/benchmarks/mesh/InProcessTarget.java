@@ -11,6 +11,7 @@ import io.expertmesh.attention.core.PagePool;
 import io.expertmesh.attention.core.RequestRules;
 import io.expertmesh.attention.core.TokenEvent;
 import io.expertmesh.attention.core.TokenSink;
+import io.expertmesh.attention.core.WholePrompts;
 import io.expertmesh.expert.core.ExpertEngine;
 import io.expertmesh.expert.core.ExpertWeights;
 import io.expertmesh.expert.core.ShardSpec;
@@ -113,7 +114,11 @@ public final class InProcessTarget implements LoadTarget {
     engine =
         new Engine(
             core,
-            new RequestRules(spec.vocabSize(), settings.maxContext(), 0),
+            new RequestRules(
+                spec.vocabSize(),
+                settings.maxContext(),
+                0,
+                WholePrompts.of(spec, settings.limits(), routing)),
             settings.limits().maxQueue(),
             (rows, nanos) -> steps.incrementAndGet());
     engine.start();

@@ -65,7 +65,9 @@ final class LocalRouting implements RoutedLayers, ExpertLink, RouteSink {
             batch.rows(),
             0,
             batch.tokenIds(),
-            batch.groups(),
+            Arrays.copyOf(batch.groups(), batch.rowCount()),
+            batch.groupLengths(0, batch.rowCount()),
+            false,
             now,
             batch.deadlineNanos(),
             this));

@@ -267,7 +267,7 @@ class RoutingTest {
         new TestGateway(
                 TestGateway.TINY_MOE,
                 List.of(model),
-                "--expertmesh.gateway.limits.stream-bytes=22400")
+                "--expertmesh.gateway.limits.stream-bytes=24800")
             .awaitReady()) {
       String body = "],\"max_tokens\":1,\"return_routing\":true,\"stream\":";
       String ids = String.join(",", Collections.nCopies(101, "9"));
@@ -307,6 +307,8 @@ class RoutingTest {
       assertThat(token.at("/weights/1").size()).isEqualTo(dropped ? 0 : 1);
       assertThat(token.get("dropped").toString())
           .isEqualTo("[[],[%s]]".formatted(dropped ? at % 4 : ""));
+      assertThat(token.get("dropped_weights").toString())
+          .isEqualTo("[[],[%s]]".formatted(dropped ? "0.25" : ""));
     }
   }
 

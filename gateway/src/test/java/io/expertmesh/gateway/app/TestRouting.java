@@ -36,6 +36,7 @@ final class TestRouting {
           .addDroppedCounts(0)
           .addDroppedCounts(1)
           .addDroppedExperts(position % 4)
+          .addDroppedWeights(0.25f)
           .build();
     }
     return token.addCounts(1).addExperts(position % 4).addWeights(0.75f).build();

@@ -39,7 +39,10 @@ public final class Checkpoints {
     TensorFiles files = TensorFiles.open(dir);
     try {
       TensorCatalog tensors = new TensorCatalog(files, quantization);
-      ModelSpec described = family.describe(config, tensors);
+      ModelSpec described =
+          DeclaredGating.read(config)
+              .map(declared -> declared.in(family.describe(config, tensors), tensors))
+              .orElseGet(() -> family.describe(config, tensors));
       tensors.refuseUnused(new LeftOvers(config, described)::mayStay);
       ModelSpec spec = described.withEosTokenIds(eosTokenIds(dir, described));
       return new MappedCheckpoint(spec, modelId, WeightsDigest.of(config.json(), files), files);

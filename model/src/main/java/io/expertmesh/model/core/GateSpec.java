@@ -19,6 +19,27 @@ public record GateSpec(GatingSpec policy, Optional<Linear> projection, Optional<
     Objects.requireNonNull(table, "table");
   }
 
+  /** True if the rule is defined for tokens that are generated one by one. */
+  public boolean decodes() {
+    return switch (policy) {
+      case GatingSpec.ExpertChoice _ -> table.isPresent();
+      case GatingSpec.SoftMixture _ -> false;
+      case GatingSpec.SoftmaxTopK _,
+          GatingSpec.GroupLimitedTopK _,
+          GatingSpec.SigmoidTopK _,
+          GatingSpec.SparseMixer _,
+          GatingSpec.TopKSoftmax _,
+          GatingSpec.MegaBlocksTopK _,
+          GatingSpec.SwitchTop1 _,
+          GatingSpec.GShardTop2 _,
+          GatingSpec.NllbTop2 _,
+          GatingSpec.HashTable _,
+          GatingSpec.BaseLayer _,
+          GatingSpec.TopologyTop2 _ ->
+          true;
+    };
+  }
+
   /** A gate that is one matrix without a bias. */
   public static GateSpec of(GatingSpec policy, TensorRef projection) {
     return new GateSpec(policy, Optional.of(Linear.of(projection)), Optional.empty());

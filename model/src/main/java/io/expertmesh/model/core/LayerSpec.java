@@ -51,6 +51,19 @@ public record LayerSpec(
         1);
   }
 
+  /** The same layer with another channel mixer. */
+  public LayerSpec withChannelMixer(ChannelMixer other) {
+    return new LayerSpec(
+        index,
+        temporalNorm,
+        temporalMixer,
+        temporalPostNorm,
+        channelNorm,
+        other,
+        channelPostNorm,
+        residualScale);
+  }
+
   /** True if both mixers read the same normed input. */
   public boolean parallel() {
     return channelNorm.isEmpty();

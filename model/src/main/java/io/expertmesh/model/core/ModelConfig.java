@@ -211,6 +211,18 @@ final class ModelConfig {
     }
   }
 
+  /** Refuses keys that nobody reads. */
+  void allowKeys(List<String> supported) {
+    for (String key : node.propertyNames()) {
+      if (!supported.contains(key)) {
+        throw refuse(
+            CheckpointException.abridged(key)
+                + " is not known here, supported: "
+                + String.join(", ", supported));
+      }
+    }
+  }
+
   /** A refusal of this file. */
   CheckpointException refuse(String rule) {
     return new CheckpointException(file, prefix + rule);

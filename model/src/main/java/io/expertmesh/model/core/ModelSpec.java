@@ -1,10 +1,13 @@
 package io.expertmesh.model.core;
 
+import static java.util.stream.Collectors.joining;
+
 import io.expertmesh.model.kernel.DType;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * A decoder-only language model as data: everything that the services need to know to compute it,
@@ -45,6 +48,22 @@ public record ModelSpec(
     Objects.requireNonNull(bosTokenId, "bosTokenId");
   }
 
+  /** The same model with other layers. */
+  public ModelSpec withLayers(List<LayerSpec> others) {
+    return new ModelSpec(
+        family,
+        hiddenSize,
+        vocabSize,
+        maxPositions,
+        storedDtype,
+        embedding,
+        others,
+        finalNorm,
+        head,
+        eosTokenIds,
+        bosTokenId);
+  }
+
   /** The same model with other ids that end a sequence. */
   public ModelSpec withEosTokenIds(List<Integer> ids) {
     return new ModelSpec(
@@ -79,5 +98,36 @@ public record ModelSpec(
         .filter(l -> l.channelMixer() instanceof RoutedFfn)
         .map(LayerSpec::index)
         .toList();
+  }
+
+  /**
+   * True if a gating policy assigns all tokens of a prompt together, so that a prompt is computed
+   * in one piece and its rows reach the router in one message.
+   */
+  public boolean wholePrompts() {
+    return gates().anyMatch(gate -> !gate.policy().batchInvariant());
+  }
+
+  /** True if every gating policy is defined for tokens that are generated one by one. */
+  public boolean decodes() {
+    return gates().allMatch(GateSpec::decodes);
+  }
+
+  /** Most experts that a token can be assigned in one layer; 0 if none is routed. */
+  public int mostChoices() {
+    return routedLayers().stream()
+        .map(layer -> routed(layer).orElseThrow())
+        .mapToInt(block -> block.gate().policy().mostChoices(block.experts().size()))
+        .max()
+        .orElse(0);
+  }
+
+  /** The names of the gating rules, each once. */
+  public String policyNames() {
+    return gates().map(gate -> gate.policy().ruleName()).distinct().collect(joining(", "));
+  }
+
+  private Stream<GateSpec> gates() {
+    return routedLayers().stream().map(layer -> routed(layer).orElseThrow().gate());
   }
 }

@@ -19,6 +19,11 @@ public record RoutedFfn(GateSpec gate, List<DenseFfn> experts, Optional<SharedEx
     Objects.requireNonNull(shared, "shared");
   }
 
+  /** The same block under another gate. */
+  public RoutedFfn withGate(GateSpec other) {
+    return new RoutedFfn(other, experts, shared);
+  }
+
   /** The same block with a shared expert beside it. */
   public RoutedFfn withShared(SharedExpert expert) {
     return new RoutedFfn(gate, experts, Optional.of(expert));

@@ -44,14 +44,17 @@ final class GroupedRows {
             "group_lengths has only %d values, must have one for every request of the call"
                 .formatted(lengths.length));
       }
-      if (lengths[count] == RouteRequest.DECODING) {
-        policy.assignDecoding(logits, request.tokenIds(), from, to, out);
-      } else if (lengths[count] == to - from) {
-        policy.assign(logits, request.tokenIds(), from, to, out);
-      } else {
+      int prompt = lengths[count];
+      if (prompt < 0 || prompt > to - from) {
         throw new UndecidableException(
-            "a request has %d rows and only %d of them are in the call, but the policy of layer %d assigns all rows of a prompt together"
-                .formatted(lengths[count], to - from, request.layer()));
+            "a request has %s rows and only %d of them are in the call, but the policy of layer %d assigns all rows of a prompt together"
+                .formatted(Integer.toUnsignedString(prompt), to - from, request.layer()));
+      }
+      if (prompt > 0) {
+        policy.assign(logits, request.tokenIds(), from, from + prompt, out);
+      }
+      if (from + prompt < to) {
+        policy.assignDecoding(logits, request.tokenIds(), from + prompt, to, out);
       }
       remember(count, groups[from]);
       from = to;

@@ -13,7 +13,8 @@ import java.util.Objects;
  * @param offset first float of the rows
  * @param tokenIds input token of each row; empty if the caller does not tell
  * @param groups number of the request that each row belongs to; empty if the caller does not tell
- * @param groupLengths for each run of rows with one number, rows of that request's whole prompt, or
+ * @param groupLengths for each run of rows with one number, rows of that request's whole prompt,
+ *     which begin the run; the others of the run were generated one by one, as are all of a run of
  *     {@link #DECODING}; empty if the caller does not tell
  * @param wantAssignments the caller reads {@link RouteResult#assignments()}
  * @param arrivedNanos when the call arrived, on the dispatcher's clock

@@ -24,6 +24,7 @@ final class AssignmentMessages {
     for (int i = 0; i < dropped.size(); i++) {
       reply.addDroppedRows(dropped.row(i));
       reply.addDroppedExperts(dropped.expert(i));
+      reply.addDroppedWeights(dropped.weight(i));
     }
   }
 
@@ -39,6 +40,7 @@ final class AssignmentMessages {
     for (int i = 0; i < dropped.size(); i++) {
       reply.addDroppedRows(dropped.row(i));
       reply.addDroppedExperts(dropped.expert(i));
+      reply.addDroppedWeights(dropped.weight(i));
     }
   }
 }

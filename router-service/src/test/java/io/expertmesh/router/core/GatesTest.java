@@ -91,10 +91,20 @@ class GatesTest {
   }
 
   @Test
+  void rowsAfterAPromptWereGeneratedAndAreGroupsOfTheirOwn() {
+    gates(Grouped.BY_REQUEST, SWITCH)
+        .assign(request(new int[] {1, 1, 1, 1, 2, 2}, 2, RouteRequest.DECODING), out);
+
+    // of the prompt only the first row finds room; what follows has room of its own
+    assertThat(keptRows()).containsExactly(0, 2, 3, 4, 5);
+  }
+
+  @Test
   void partsOfAPromptAreRefused() {
     Gates gates = gates(Grouped.BY_REQUEST, SWITCH);
 
     assertUndecidable(gates, request(new int[] {1, 1}, 5), "5 rows and only 2 of them");
+    assertUndecidable(gates, request(new int[] {1, 1}, -1), "4294967295 rows and only 2 of them");
     assertUndecidable(gates, request(new int[] {1, 1}), "group_lengths has only 0 values");
     assertUndecidable(gates, request(new int[] {1, 2, 1}, 1, 1, 1), "groups names 1 twice");
     assertThatThrownBy(

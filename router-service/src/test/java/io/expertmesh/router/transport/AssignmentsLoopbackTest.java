@@ -128,6 +128,8 @@ class AssignmentsLoopbackTest {
                 GShardTop2.newBuilder().setRandom(RandomSecond.newBuilder().setThreshold(0))));
     rules.add(rule().setNllbTop2(NllbTop2.newBuilder().setScale(1)));
     rules.add(rule().setExpertChoice(ExpertChoice.newBuilder().setCapacity(ONE)));
+    rules.add(
+        rule().setExpertChoice(ExpertChoice.newBuilder().setCapacity(ONE).setMostPerToken(2)));
     rules.add(rule().setBaseLayer(BaseLayer.getDefaultInstance()));
     rules.add(
         rule()
@@ -178,6 +180,9 @@ class AssignmentsLoopbackTest {
     assertThat(together.getCountsList()).containsExactly(1, 0, 0);
     assertThat(together.getDroppedRowsList()).containsExactly(1, 2);
     assertThat(together.getDroppedExpertsList()).containsExactly(0, 0);
+    assertThat(together.getDroppedWeightsList())
+        .hasSize(2)
+        .allSatisfy(weight -> assertThat(weight).isCloseTo(.7310586f, within(1e-6f)));
     assertThat(together.getBatchInvariant()).isFalse();
     assertThat(apart.getCountsList()).containsExactly(1, 1, 0);
   }

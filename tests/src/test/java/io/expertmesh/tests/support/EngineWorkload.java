@@ -7,6 +7,7 @@ import io.expertmesh.attention.core.TokenEvent;
 import io.expertmesh.attention.core.TokenRouting;
 import io.expertmesh.attention.core.TokenSink;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -58,6 +59,34 @@ public final class EngineWorkload {
     GenerationRequest request =
         GenerationRequest.greedy("greedy", prompt, tokens, System.nanoTime() + PATIENCE_NANOS);
     return ask(mesh, request).join().stream().map(ScoredToken::id).toList();
+  }
+
+  /**
+   * The rest of a greedy generation of which another engine has given the first tokens.
+   *
+   * @param tokens of the whole generation
+   */
+  public static List<Integer> resumed(
+      LoopbackMesh mesh, int[] prompt, List<Integer> first, int tokens) {
+    int[] known = Arrays.copyOf(prompt, prompt.length + first.size());
+    for (int i = 0; i < first.size(); i++) {
+      known[prompt.length + i] = first.get(i);
+    }
+    GenerationRequest request =
+        new GenerationRequest(
+            "resumed",
+            known,
+            first.size(),
+            tokens,
+            0,
+            SamplingSettings.greedy(),
+            new int[0],
+            true,
+            OptionalInt.of(3),
+            OptionalInt.empty(),
+            System.nanoTime() + PATIENCE_NANOS,
+            new byte[0]);
+    return bits(ask(mesh, request).join());
   }
 
   /** The prompt's tokens with all log-probabilities, the first token without any. */

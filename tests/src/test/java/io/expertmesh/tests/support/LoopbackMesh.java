@@ -95,6 +95,11 @@ public final class LoopbackMesh implements AutoCloseable {
     stack.engine().submit(request, sink);
   }
 
+  /** Sequences that have lost their pages to others so far. */
+  public long preemptions() {
+    return stack.core().scheduler().preemptions();
+  }
+
   private <T extends AutoCloseable> T opened(T part) {
     parts.add(part);
     return part;

@@ -13,7 +13,7 @@ final class RoutingBound {
   /** JSON of a token without its experts, and of one expert, at most. */
   private static final long BYTES_PER_TOKEN = 128;
 
-  private static final long BYTES_PER_CHOICE = 32;
+  private static final long BYTES_PER_CHOICE = 40;
 
   private final GenerationRequest request;
   private final RequestLimits limits;

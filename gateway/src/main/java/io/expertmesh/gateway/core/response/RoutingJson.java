@@ -52,6 +52,12 @@ final class RoutingJson {
           layers,
           routing.droppedCounts(),
           i -> json.writeNumber(routing.dropped()[i]));
+      perLayer(
+          json,
+          "dropped_weights",
+          layers,
+          routing.droppedCounts(),
+          i -> json.writeNumber(routing.droppedWeights()[i]));
       json.writeEndObject();
     }
     json.writeEndArray();

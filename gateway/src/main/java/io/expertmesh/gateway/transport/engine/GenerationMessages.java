@@ -80,7 +80,8 @@ final class GenerationMessages {
                     ints(token.getExpertsList()),
                     floats(token.getWeightsList()),
                     ints(token.getDroppedCountsList()),
-                    ints(token.getDroppedExpertsList())))
+                    ints(token.getDroppedExpertsList()),
+                    floats(token.getDroppedWeightsList())))
         .toList();
   }
 

@@ -29,7 +29,9 @@ public sealed interface GatingPolicy permits RowPolicy, GroupPolicy, HashTable {
    * @throws UndecidableException if the rule is not defined for single tokens
    */
   default void assignDecoding(float[] logits, int[] tokenIds, int from, int to, Assignments out) {
-    assign(logits, tokenIds, from, to, out);
+    for (int row = from; row < to; row++) {
+      assign(logits, tokenIds, row, row + 1, out);
+    }
   }
 
   /**

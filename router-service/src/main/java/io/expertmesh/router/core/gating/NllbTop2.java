@@ -84,14 +84,21 @@ public final class NllbTop2 extends GroupPolicy {
     choices.set(token, 1, keepsSecond ? second : NO_EXPERT, w2);
   }
 
+  /** Dropped choices are told with the weight that they would have had beside the other one. */
   private void finish(int token) {
-    float divisor = 1;
+    float keptSum = 1;
+    float wholeSum = 1;
     if (!rule.normalizeBeforeDropping()) {
-      float first = choices.kept(token, 0) ? choices.weight(token, 0) : 0;
-      boolean second = choices.kept(token, 1) && choices.expert(token, 1) != NO_EXPERT;
-      divisor = Math.max(first + (second ? choices.weight(token, 1) : 0), EPSILON);
+      float first = choices.weight(token, 0);
+      float second = choices.expert(token, 1) == NO_EXPERT ? 0 : choices.weight(token, 1);
+      wholeSum = Math.max(first + second, EPSILON);
+      keptSum =
+          Math.max(
+              (choices.kept(token, 0) ? first : 0) + (choices.kept(token, 1) ? second : 0),
+              EPSILON);
     }
     for (int slot = 0; slot < 2; slot++) {
+      float divisor = choices.kept(token, slot) ? keptSum : wholeSum;
       choices.weight(token, slot, choices.weight(token, slot) / divisor * rule.scale());
     }
   }

@@ -16,17 +16,18 @@ final class Definitions {
   /** Weight of each (token, expert) pair; NaN where there is none. */
   final double[][] weight;
 
-  /** Pairs that found no room. */
-  final boolean[][] dropped;
+  /** What pairs that found no room would have had beside all others; NaN where there is none. */
+  final double[][] dropped;
 
   private Definitions(double[][] logits) {
     s = logits;
     tokens = logits.length;
     experts = logits[0].length;
     weight = new double[tokens][experts];
-    dropped = new boolean[tokens][experts];
-    for (double[] row : weight) {
-      Arrays.fill(row, Double.NaN);
+    dropped = new double[tokens][experts];
+    for (int t = 0; t < tokens; t++) {
+      Arrays.fill(weight[t], Double.NaN);
+      Arrays.fill(dropped[t], Double.NaN);
     }
   }
 
@@ -89,8 +90,8 @@ final class Definitions {
   }
 
   private void drop(int t, int e) {
+    dropped[t][e] = weight[t][e];
     weight[t][e] = Double.NaN;
-    dropped[t][e] = true;
   }
 
   double[][] softmax() {
@@ -267,12 +268,15 @@ final class Definitions {
       }
     }
     for (int t = 0; t < tokens; t++) {
-      double sum = 0;
+      double kept = 0;
+      double lost = 0;
       for (int e = 0; e < experts; e++) {
-        sum += Double.isNaN(weight[t][e]) ? 0 : weight[t][e];
+        kept += Double.isNaN(weight[t][e]) ? 0 : weight[t][e];
+        lost += Double.isNaN(dropped[t][e]) ? 0 : dropped[t][e];
       }
       for (int e = 0; e < experts; e++) {
-        weight[t][e] *= rule.scale() / (rule.normalizeBeforeDropping() ? 1 : sum);
+        weight[t][e] *= rule.scale() / (rule.normalizeBeforeDropping() ? 1 : kept);
+        dropped[t][e] *= rule.scale() / (rule.normalizeBeforeDropping() ? 1 : kept + lost);
       }
     }
   }

@@ -88,10 +88,12 @@ class PoliciesTest {
     }
     assertThat(out.pairs()).as("seed %d %s", seed, spec).isEqualTo(pair);
     List<String> drops = new ArrayList<>();
+    List<Double> weights = new ArrayList<>();
     for (int t = 0; t < expected.tokens; t++) {
       for (int e = 0; e < expected.experts; e++) {
-        if (expected.dropped[t][e]) {
+        if (!Double.isNaN(expected.dropped[t][e])) {
           drops.add((before + t) + ":" + e);
+          weights.add(expected.dropped[t][e]);
         }
       }
     }
@@ -100,6 +102,11 @@ class PoliciesTest {
       actual.add(out.dropped().row(i) + ":" + out.dropped().expert(i));
     }
     assertThat(actual).as("seed %d %s", seed, spec).isEqualTo(drops);
+    for (int i = 0; i < weights.size(); i++) {
+      assertThat((double) out.dropped().weight(i))
+          .as("seed %d %s dropped %s", seed, spec, drops.get(i))
+          .isCloseTo(weights.get(i), within(2e-6 * Math.max(1, weights.get(i))));
+    }
   }
 
   /**
