@@ -32,7 +32,11 @@ final class StateFile {
       return Optional.empty();
     } catch (IOException | JacksonException e) {
       throw new LauncherException(
-          "The state file " + path + " cannot be read; if no mesh runs, remove it.", e);
+          "The state file "
+              + path
+              + " cannot be read; if no mesh runs, remove it. The reason: "
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
+          e);
     }
   }
 
