@@ -3,6 +3,7 @@ package io.expertmesh.launcher.app;
 import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshState;
 import io.expertmesh.launcher.core.Quantities;
+import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.transport.RestClient;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ final class DemoCommand implements Callable<Integer> {
   private static final String HOT_EXPERT = "hot-expert";
   private static final String UP_AND_DOWN = "up-and-down";
   private static final int BAR = 24;
+  private static final Duration AUTOSCALER_PATIENCE = Duration.ofSeconds(60);
 
   @ParentCommand @Nullable MeshCommand mesh;
 
@@ -81,6 +83,9 @@ final class DemoCommand implements Callable<Integer> {
     Terminal terminal = Terminal.system();
     try (DemoTraffic traffic = new DemoTraffic(state.url());
         RestClient client = new RestClient(state.url())) {
+      if (state.instances().stream().anyMatch(i -> i.kind() == ServiceKind.AUTOSCALER)) {
+        awaitAutoscaler(client);
+      }
       if (name.equals(UP_AND_DOWN)) {
         new UpAndDownDemo(client, traffic, terminal).run(rounds, callers);
       } else {
@@ -95,6 +100,22 @@ final class DemoCommand implements Callable<Integer> {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 1;
+    }
+  }
+
+  /** It starts when the mesh is ready, so a demo may be asked for before it answers. */
+  private static void awaitAutoscaler(RestClient client) throws InterruptedException {
+    long until = System.nanoTime() + AUTOSCALER_PATIENCE.toNanos();
+    while (true) {
+      try {
+        client.get("/v1/scaling");
+        return;
+      } catch (LauncherException e) {
+        if (System.nanoTime() - until > 0) {
+          throw e;
+        }
+      }
+      TimeUnit.SECONDS.sleep(1);
     }
   }
 

@@ -63,7 +63,8 @@ class PlacementMeshTest {
   }
 
   /** While the placement is applied the prompt is asked again and again. */
-  private static void apply(MeshUnderTest mesh, Path placement, Continuation expected) {
+  private static void apply(MeshUnderTest mesh, Path placement, Continuation expected)
+      throws InterruptedException {
     CompletableFuture<CommandResult> running =
         CompletableFuture.supplyAsync(
             () -> run(mesh, "apply", "--placement", placement.toString()));
@@ -71,6 +72,7 @@ class PlacementMeshTest {
     while (!running.isDone()) {
       assertThat(ask(mesh)).isEqualTo(expected);
       asked++;
+      Thread.sleep(300); // the processors are needed to start services
     }
     CommandResult result = running.join();
     assertThat(result.status()).as(result.output()).isZero();
