@@ -6,6 +6,8 @@ import io.expertmesh.protocol.app.MeshServer;
 import io.expertmesh.protocol.app.ParentWatch;
 import io.expertmesh.protocol.app.StartFailure;
 import io.expertmesh.protocol.app.Telemetry;
+import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.IntrospectionService;
@@ -14,6 +16,7 @@ import io.expertmesh.protocol.transport.MeshNetty;
 import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.transport.StatusHealth;
 import io.grpc.BindableService;
+import java.util.concurrent.CompletableFuture;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -32,7 +35,7 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 /**
  * The expert-service: hosts one shard and serves it to routers. Only what it needs of Spring Boot
- * is switched on, so that many of these start quickly on one machine.
+ * is switched on, so that many of these start quickly on one machine. A spare waits for its shard.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableConfigurationProperties(ExpertProperties.class)
@@ -46,11 +49,18 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 public class ExpertApplication {
   /** Starts the process. Exits with 1, after one sentence, if it cannot serve. */
   public static void main(String[] args) {
-    ParentWatch.exitWithParent(args);
+    CompletableFuture<String> assignment = new CompletableFuture<>();
+    if (!ParentWatch.exitWithParent(args, assignment::complete)) {
+      assignment.completeExceptionally(
+          new MeshException(
+              ErrorCode.INVALID_ARGUMENT,
+              "expertmesh.expert.spare is true, but expertmesh.exit-with-parent is not: nobody"
+                  + " could say what to host."));
+    }
     try {
       ConfigurableApplicationContext context =
           new SpringApplication(ExpertApplication.class).run(args);
-      start(context);
+      start(context, assignment);
     } catch (RuntimeException e) {
       // Not by the logger: a context that failed has taken the logging down with it.
       System.err.println("expert-service cannot start: " + StartFailure.sentence(e));
@@ -58,12 +68,16 @@ public class ExpertApplication {
     }
   }
 
-  private static void start(ConfigurableApplicationContext context) {
+  static void start(ConfigurableApplicationContext context, CompletableFuture<String> assignment) {
     StatusBoard board = context.getBean(StatusBoard.class);
+    ExpertReplica replica = context.getBean(ExpertReplica.class);
+    ExpertProperties properties = context.getBean(ExpertProperties.class);
     try {
-      context
-          .getBean(ExpertReplica.class)
-          .start(context.getBean(GrpcServerLifecycle.class).getPort());
+      if (properties.expert().spare()) {
+        replica.warmUp(properties);
+        properties = new Spare(context.getEnvironment(), board).await(assignment);
+      }
+      replica.start(properties, context.getBean(GrpcServerLifecycle.class).getPort());
     } catch (RuntimeException e) {
       board.state(ServiceState.FAILED, StartFailure.sentence(e));
       throw e;
@@ -112,12 +126,8 @@ public class ExpertApplication {
 
   @Bean
   ExpertReplica expertReplica(
-      ExpertProperties properties,
-      StatusBoard board,
-      MeshNetty netty,
-      ExpertService service,
-      Telemetry telemetry) {
-    return new ExpertReplica(properties, board, netty, service, telemetry, System::exit);
+      StatusBoard board, MeshNetty netty, ExpertService service, Telemetry telemetry) {
+    return new ExpertReplica(board, netty, service, telemetry, System::exit);
   }
 
   @Bean

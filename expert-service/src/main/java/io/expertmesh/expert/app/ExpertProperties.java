@@ -56,6 +56,8 @@ record ExpertProperties(
    * @param queuePairs most pairs that wait and run together
    * @param drainSeconds longest time to finish what was taken, on shutdown
    * @param paceMicros least time per pair, which makes a replica slower than it is
+   * @param spare true to wait, with all but the weights ready, until the parent process says on
+   *     standard input what to host
    */
   record Expert(
       @DefaultValue("shard") String shard,
@@ -65,7 +67,8 @@ record ExpertProperties(
       @DefaultValue("") String replica,
       @DefaultValue("8192") int queuePairs,
       @DefaultValue("20") int drainSeconds,
-      @DefaultValue("0") int paceMicros) {
+      @DefaultValue("0") int paceMicros,
+      @DefaultValue("false") boolean spare) {
     String replicaName() {
       return replica.isEmpty() ? shard : replica;
     }

@@ -8,6 +8,7 @@ import io.expertmesh.expert.core.Probation;
 import io.expertmesh.expert.core.SelfTest;
 import io.expertmesh.expert.core.ShardNotation;
 import io.expertmesh.expert.core.ShardSpec;
+import io.expertmesh.expert.core.WarmUp;
 import io.expertmesh.expert.transport.ExpertService;
 import io.expertmesh.expert.transport.JoinRequests;
 import io.expertmesh.expert.transport.LeaseClient;
@@ -44,7 +45,6 @@ final class ExpertReplica {
   /** Calls that were on their way when the leave was announced still arrive within this time. */
   private static final long LEAVE_GRACE_MILLIS = 250;
 
-  private final ExpertProperties properties;
   private final StatusBoard board;
   private final MeshNetty netty;
   private final ExpertService service;
@@ -56,19 +56,18 @@ final class ExpertReplica {
 
   // Guarded by this.
   private @Nullable LeaseClient leases;
+  private int drainSeconds;
   private boolean leaving;
 
   /**
    * @param exit ends the process with a code, in an orderly way
    */
   ExpertReplica(
-      ExpertProperties properties,
       StatusBoard board,
       MeshNetty netty,
       ExpertService service,
       Telemetry telemetry,
       IntConsumer exit) {
-    this.properties = Objects.requireNonNull(properties, "properties");
     this.board = Objects.requireNonNull(board, "board");
     this.netty = Objects.requireNonNull(netty, "netty");
     this.service = Objects.requireNonNull(service, "service");
@@ -77,31 +76,49 @@ final class ExpertReplica {
   }
 
   /**
+   * Does once, for one expert, what {@link #start} does for every expert of a shard, until the
+   * machine code for it is there, and keeps nothing of it.
+   *
+   * @throws RuntimeException if the configuration or the checkpoint cannot be served
+   */
+  void warmUp(ExpertProperties properties) {
+    board.state(ServiceState.LOADING, "opening " + properties.model());
+    try (Checkpoint checkpoint = open(properties);
+        ComputePool pool = ComputePools.of(properties.threads())) {
+      DType activations = properties.activations(checkpoint.spec());
+      Selection selection = KernelProviders.select(properties.provider(), activations);
+      board.state(ServiceState.SELF_TEST, "getting warm");
+      WarmUp.run(checkpoint, selection.kernels(), activations, pool, MAX_ROWS);
+    }
+  }
+
+  /**
    * Loads, tests and begins to serve. Returns when the routers are being dialled.
    *
+   * @param properties say what
    * @param port port that the process serves on
    * @throws RuntimeException if the configuration or the checkpoint cannot be served
    */
-  void start(int port) {
+  void start(ExpertProperties properties, int port) {
     board.state(ServiceState.LOADING, "opening " + properties.model());
     ExpertEngine engine;
     String modelId;
-    try (Checkpoint checkpoint = open()) {
+    try (Checkpoint checkpoint = open(properties)) {
       modelId = checkpoint.modelId();
-      engine = pack(checkpoint);
+      engine = pack(checkpoint, properties);
     }
     board.state(ServiceState.SELF_TEST, "computing a probe on every expert");
     SelfTest.run(engine);
-    serve(engine, modelId, properties.grpc().dialled() + ":" + port);
+    serve(engine, modelId, properties, properties.grpc().dialled() + ":" + port);
   }
 
-  private Checkpoint open() {
+  private static Checkpoint open(ExpertProperties properties) {
     return properties.modelId().isEmpty()
         ? Checkpoints.open(properties.modelDirectory())
         : Checkpoints.open(properties.modelDirectory(), properties.modelId());
   }
 
-  private ExpertEngine pack(Checkpoint checkpoint) {
+  private ExpertEngine pack(Checkpoint checkpoint, ExpertProperties properties) {
     ExpertProperties.Expert expert = properties.expert();
     ShardSpec shard =
         ShardNotation.parse(expert.shard(), checkpoint.spec(), expert.experts(), expert.split());
@@ -127,7 +144,8 @@ final class ExpertReplica {
     return new ExpertEngine(weights, selection.kernels(), pool, MAX_ROWS);
   }
 
-  private synchronized void serve(ExpertEngine engine, String modelId, String address) {
+  private synchronized void serve(
+      ExpertEngine engine, String modelId, ExpertProperties properties, String address) {
     if (leaving) {
       return;
     }
@@ -141,6 +159,7 @@ final class ExpertReplica {
             new LoadObserver(board, meter),
             new Pace(TimeUnit.MICROSECONDS.toNanos(expert.paceMicros())));
     host = serving;
+    drainSeconds = expert.drainSeconds();
     telemetry.start(meter);
     board.experts(meter::totals);
     board.gauges(() -> serving.load().waitingPairs(), () -> serving.load().inFlightPairs());
@@ -211,8 +230,10 @@ final class ExpertReplica {
   void stop() {
     ExpertHost serving;
     LeaseClient held;
+    int seconds;
     synchronized (this) {
       leaving = true;
+      seconds = drainSeconds;
       serving = host;
       held = leases;
     }
@@ -226,15 +247,16 @@ final class ExpertReplica {
       return;
     }
     try {
-      drain(serving, held);
+      drain(serving, held, seconds);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     serving.stop();
   }
 
-  private void drain(ExpertHost serving, LeaseClient held) throws InterruptedException {
-    long limit = TimeUnit.SECONDS.toMillis(properties.expert().drainSeconds());
+  private void drain(ExpertHost serving, LeaseClient held, int seconds)
+      throws InterruptedException {
+    long limit = TimeUnit.SECONDS.toMillis(seconds);
     held.leave();
     // Only now can no lease change the state any more.
     board.state(ServiceState.DRAINING, "finishing what was taken");
@@ -248,7 +270,7 @@ final class ExpertReplica {
           System.Logger.Level.WARNING,
           "Left {0} pairs unanswered: they were not finished within {1} s",
           serving.load().inFlightPairs(),
-          properties.expert().drainSeconds());
+          seconds);
     }
     held.close();
   }

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.expertmesh.expert.transport.ExpertService;
 import io.expertmesh.protocol.app.StartFailure;
 import io.expertmesh.protocol.app.Telemetry;
+import io.expertmesh.protocol.core.Assignment;
+import io.expertmesh.protocol.core.ErrorCode;
+import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -23,6 +26,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -63,7 +67,7 @@ class ExpertApplicationTest {
         run("../model/src/test/resources/golden/mixtral")) {
       context.getBean(StatusBoard.class).onState(states::add);
       port = context.getBean(GrpcServerLifecycle.class).getPort();
-      context.getBean(ExpertReplica.class).start(port);
+      context.getBean(ExpertReplica.class).start(context.getBean(ExpertProperties.class), port);
       await(states, ServiceState.READY);
 
       JoinRequest join = take(updates).getJoin();
@@ -85,12 +89,62 @@ class ExpertApplicationTest {
   }
 
   @Test
+  void aSpareWaitsForItsShardAndIsThenTheReplicaThatItWasToldToBe() throws Exception {
+    LinkedBlockingQueue<ServiceState> states = new LinkedBlockingQueue<>();
+    CompletableFuture<String> assignment = new CompletableFuture<>();
+    String[] replica = arguments("../model/src/test/resources/golden/mixtral");
+    try (ConfigurableApplicationContext context =
+        new SpringApplication(ExpertApplication.class)
+            .run(
+                replica[0],
+                "--expertmesh.expert.spare=true",
+                "--expertmesh.expert.replica=spare-0",
+                "--expertmesh.expert.routers=127.0.0.1:1")) {
+      StatusBoard board = context.getBean(StatusBoard.class);
+      board.onState(states::add);
+      CompletableFuture<Void> running =
+          CompletableFuture.runAsync(() -> ExpertApplication.start(context, assignment));
+      await(states, ServiceState.WAITING);
+      assertThat(board.snapshot().instance()).isEqualTo("spare-0");
+      assertThat(board.snapshot().shard()).isEmpty();
+
+      assignment.complete(new Assignment(List.of(replica)).line());
+      running.get(30, TimeUnit.SECONDS);
+
+      await(states, ServiceState.READY);
+      JoinRequest join = take(updates).getJoin();
+      assertThat(join.getShard()).isEqualTo("s1");
+      assertThat(join.getReplicaId()).startsWith("s1-r0-");
+      assertThat(join.getExpertsList())
+          .allSatisfy(layer -> assertThat(layer.getExpertsList()).containsExactly(4, 5, 6, 7));
+      assertThat(board.snapshot().instance()).isEqualTo("s1-r0");
+      assertThat(board.snapshot().shard()).isEqualTo("s1");
+    }
+  }
+
+  @Test
+  void aSpareThatNobodyCanSpeakToSaysSo() {
+    try (ConfigurableApplicationContext context =
+        run("../model/src/test/resources/golden/mixtral", "--expertmesh.expert.spare=true")) {
+      CompletableFuture<String> nobody =
+          CompletableFuture.failedFuture(
+              new MeshException(ErrorCode.INVALID_ARGUMENT, "nobody could say what to host."));
+      assertThatThrownBy(() -> ExpertApplication.start(context, nobody))
+          .satisfies(
+              e ->
+                  assertThat(StartFailure.sentence(e)).isEqualTo("nobody could say what to host."));
+    }
+  }
+
+  @Test
   void anEjectedReplicaTestsItselfAndComesBack() throws InterruptedException {
     try (ConfigurableApplicationContext context =
         run("../model/src/test/resources/golden/mixtral")) {
       context
           .getBean(ExpertReplica.class)
-          .start(context.getBean(GrpcServerLifecycle.class).getPort());
+          .start(
+              context.getBean(ExpertProperties.class),
+              context.getBean(GrpcServerLifecycle.class).getPort());
       JoinRequest join = take(updates).getJoin();
       take(leases)
           .onNext(
@@ -112,7 +166,6 @@ class ExpertApplicationTest {
       List<Integer> codes = new ArrayList<>();
       ExpertReplica replica =
           new ExpertReplica(
-              context.getBean(ExpertProperties.class),
               board,
               context.getBean(MeshNetty.class),
               context.getBean(ExpertService.class),
@@ -129,7 +182,11 @@ class ExpertApplicationTest {
   @Test
   void aCheckpointThatIsNotThereIsNamedInOneSentence() {
     try (ConfigurableApplicationContext context = run("no/such/model")) {
-      assertThatThrownBy(() -> context.getBean(ExpertReplica.class).start(1))
+      assertThatThrownBy(
+              () ->
+                  context
+                      .getBean(ExpertReplica.class)
+                      .start(context.getBean(ExpertProperties.class), 1))
           .satisfies(
               e ->
                   assertThat(StartFailure.sentence(e))
@@ -151,14 +208,18 @@ class ExpertApplicationTest {
         .satisfies(e -> assertThat(StartFailure.sentence(e)).contains("cannot be taken"));
   }
 
-  private ConfigurableApplicationContext run(String model, String... more) {
-    String[] args = {
+  private String[] arguments(String model) {
+    return new String[] {
       "--expertmesh.model=" + model,
       "--expertmesh.expert.shard=s1",
       "--expertmesh.expert.replica=s1-r0",
       "--expertmesh.expert.split=1/2",
       "--expertmesh.expert.routers=127.0.0.1:" + router.getPort()
     };
+  }
+
+  private ConfigurableApplicationContext run(String model, String... more) {
+    String[] args = arguments(model);
     String[] all = java.util.Arrays.copyOf(args, args.length + more.length);
     System.arraycopy(more, 0, all, args.length, more.length);
     return new SpringApplication(ExpertApplication.class).run(all);

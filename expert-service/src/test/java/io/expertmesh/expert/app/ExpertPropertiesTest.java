@@ -28,7 +28,8 @@ class ExpertPropertiesTest {
     assertThat(properties.threads()).isZero();
     assertThat(properties.grpc()).isEqualTo(new ExpertProperties.Grpc("127.0.0.1", 0, ""));
     assertThat(properties.expert())
-        .isEqualTo(new ExpertProperties.Expert("shard", "", "", "127.0.0.1:7001", "", 8192, 20, 0));
+        .isEqualTo(
+            new ExpertProperties.Expert("shard", "", "", "127.0.0.1:7001", "", 8192, 20, 0, false));
   }
 
   @Test
@@ -51,7 +52,8 @@ class ExpertPropertiesTest {
             "expertmesh.expert.replica", "e1-r0",
             "expertmesh.expert.queue-pairs", "9",
             "expertmesh.expert.drain-seconds", "4",
-            "expertmesh.expert.pace-micros", "250"));
+            "expertmesh.expert.pace-micros", "250",
+            "expertmesh.expert.spare", "true"));
     ExpertProperties properties = bind();
 
     assertThat(properties)
@@ -63,7 +65,8 @@ class ExpertPropertiesTest {
                 "bf16",
                 3,
                 new ExpertProperties.Grpc("0.0.0.0", 7002, "10.0.0.7"),
-                new ExpertProperties.Expert("e1", "*:0", "0/2", "a:1, b:2", "e1-r0", 9, 4, 250)));
+                new ExpertProperties.Expert(
+                    "e1", "*:0", "0/2", "a:1, b:2", "e1-r0", 9, 4, 250, true)));
     assertThat(properties.routers()).extracting(Object::toString).containsExactly("a:1", "b:2");
     assertThat(properties.grpc().dialled()).isEqualTo("10.0.0.7");
   }

@@ -2,8 +2,13 @@ package io.expertmesh.launcher.app;
 
 import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.ProcessRecord;
+import io.expertmesh.protocol.core.Assignment;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,10 +25,12 @@ final class ChildProcess {
   private static final String SHIELD = "trap '' INT HUP; exec \"$@\"";
 
   private final Process process;
+  private final Path log;
   private final ProcessRecord identity;
 
-  private ChildProcess(Process process) {
+  private ChildProcess(Process process, Path log) {
     this.process = Objects.requireNonNull(process, "process");
+    this.log = Objects.requireNonNull(log, "log");
     this.identity = ProcessRecord.of(process.toHandle());
   }
 
@@ -43,9 +50,33 @@ final class ChildProcess {
               .directory(folder.toFile())
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-              .start());
+              .start(),
+          log);
     } catch (IOException e) {
       throw new LauncherException("Cannot start " + command.getFirst() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Tells a process that waits for it what it is from now on. Its log takes the new name too; what
+   * an earlier process of that name left is kept beside it.
+   *
+   * @param name of what it becomes
+   */
+  void assign(String name, Assignment assignment) {
+    try {
+      Path named = log.resolveSibling(name + ".log");
+      if (Files.exists(named)) {
+        Files.move(
+            named, log.resolveSibling(name + ".before.log"), StandardCopyOption.REPLACE_EXISTING);
+      }
+      Files.move(log, named);
+      OutputStream input = process.getOutputStream();
+      input.write((assignment.line() + "\n").getBytes(StandardCharsets.UTF_8));
+      input.flush();
+    } catch (IOException e) {
+      // It has just ended, or could not be told: it must not stay as it is.
+      kill();
     }
   }
 

@@ -21,6 +21,8 @@ final class Fleet {
   /** Replicas that start at a time: starting keeps a processor busy. */
   static final int STARTS = Math.max(2, Runtime.getRuntime().availableProcessors());
 
+  private static final Duration RESTOCK_PAUSE = Duration.ofSeconds(10);
+
   private final Function<InstancePlan, ChildProcess> starter;
   private final Runnable ended;
   private final SupervisorListener listener;
@@ -28,6 +30,7 @@ final class Fleet {
   private final IntSupplier freePort;
   private final List<ServiceSlot> slots = new ArrayList<>();
   private MeshPlan plan;
+  private long addedNanos = System.nanoTime() - RESTOCK_PAUSE.toNanos();
 
   /**
    * @param starter starts the process of an instance
@@ -96,15 +99,47 @@ final class Fleet {
   }
 
   /**
-   * Starts a further replica.
+   * Adds a replica: a spare becomes it, or a process is started.
    *
    * @param like another of the same shard, which runs or does not
    * @param name that no process has
    */
   ServiceSlot add(InstancePlan like, String name, String why) {
-    start(like.sibling(name, freePort.getAsInt()));
-    listener.added(name, why);
+    addedNanos = System.nanoTime();
+    Optional<ServiceSlot> spare = spare();
+    if (spare.isPresent()) {
+      ServiceSlot slot = spare.get();
+      listener.added(name, why + " (" + slot.plan().name() + ")");
+      slot.assign(like.sibling(name, slot.plan().grpcPort()), System.nanoTime());
+      // In the order in which they became replicas.
+      slots.remove(slot);
+      slots.add(slot);
+    } else {
+      start(like.sibling(name, freePort.getAsInt()));
+      listener.added(name, why);
+    }
     return slots.getLast();
+  }
+
+  private Optional<ServiceSlot> spare() {
+    return slots.stream().filter(ServiceSlot::spare).findFirst();
+  }
+
+  /**
+   * Starts a spare if the plan has one that is not there, while nothing else starts: when replicas
+   * have just been added, requests need the processors more.
+   */
+  boolean restock() {
+    long now = System.nanoTime();
+    if (now - addedNanos < RESTOCK_PAUSE.toNanos()
+        || slots.stream().anyMatch(slot -> slot.starting(now))) {
+      return false;
+    }
+    Optional<InstancePlan> missing =
+        plan.of(ServiceKind.SPARE).stream().filter(spare -> !taken(spare.name())).findFirst();
+    // A spare that became a replica keeps its port.
+    missing.ifPresent(spare -> start(spare.sibling(spare.name(), freePort.getAsInt())));
+    return missing.isPresent();
   }
 
   /** The name of a shard's next replica. */
@@ -139,8 +174,9 @@ final class Fleet {
 
   /**
    * Brings shards of the plan closer to so many replicas. Those that are too many leave at once.
-   * Only a few start at a time, first where the greatest part is missing: all at once, each would
-   * be ready only when the last is. True if a process was started or told to leave.
+   * Spares take a shard at once; otherwise only a few start at a time, because all at once each
+   * would be ready only when the last is. Replicas come first where the greatest part is missing.
+   * True if there is another replica or one was told to leave.
    */
   boolean scale(Map<String, Integer> wanted) {
     boolean changed = false;
@@ -149,12 +185,17 @@ final class Fleet {
       changed |= most != null && dismiss(first.shard(), most);
     }
     long now = System.nanoTime();
-    long room = STARTS - experts().stream().filter(slot -> slot.starting(now)).count();
-    for (; room > 0; room--) {
+    long room =
+        STARTS
+            - slots.stream()
+                .filter(slot -> slot.plan().kind().computing() && slot.starting(now))
+                .count();
+    while (spare().isPresent() || room > 0) {
       Optional<InstancePlan> next = neediest(wanted);
       if (next.isEmpty()) {
         return changed;
       }
+      room -= spare().isPresent() ? 0 : 1;
       add(next.get(), unusedName(next.get().shard()), "its shard needs more replicas");
       changed = true;
     }

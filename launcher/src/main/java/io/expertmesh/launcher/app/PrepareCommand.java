@@ -1,5 +1,6 @@
 package io.expertmesh.launcher.app;
 
+import io.expertmesh.launcher.core.InstancePlan;
 import io.expertmesh.launcher.core.LauncherException;
 import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshPlanner;
@@ -63,10 +64,10 @@ final class PrepareCommand implements Callable<Integer> {
             0,
             Map.of(),
             // Nobody listens there, but the client's classes are loaded all the same.
-            new ScaleOptions("127.0.0.1:" + ports.getAsInt(), false, 1, 1));
+            new ScaleOptions("127.0.0.1:" + ports.getAsInt(), false, 1, 1, 0));
     MeshPlan plan = new MeshPlanner(options, Models.inspect(model), ports, 1).plan();
     rehearse(run, tree, plan, ports);
-    assemble(run, tree);
+    assemble(run, tree, plan);
     return 0;
   }
 
@@ -102,9 +103,10 @@ final class PrepareCommand implements Callable<Integer> {
   }
 
   /** Makes the caches side by side; one that fails is left out. */
-  private static void assemble(RunDirectory run, Tree tree) {
+  private static void assemble(RunDirectory run, Tree tree, MeshPlan plan) {
     Map<ServiceKind, ChildProcess> assemblies = new EnumMap<>(ServiceKind.class);
-    for (ServiceKind kind : ServiceKind.values()) {
+    for (InstancePlan instance : plan.instances()) {
+      ServiceKind kind = instance.kind();
       if (Files.exists(tree.recorded(kind))) {
         assemblies.put(
             kind,

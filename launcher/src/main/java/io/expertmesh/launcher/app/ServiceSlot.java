@@ -3,7 +3,9 @@ package io.expertmesh.launcher.app;
 import io.expertmesh.launcher.core.InstancePlan;
 import io.expertmesh.launcher.core.InstanceState;
 import io.expertmesh.launcher.core.RestartPolicy;
+import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.core.ServiceReport;
+import io.expertmesh.protocol.core.Assignment;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -40,9 +42,29 @@ final class ServiceSlot {
     return report.ready();
   }
 
-  /** True while its process is on the way to being ready, and for no longer than a minute. */
+  /** True if it is a spare that could take a shard now. */
+  boolean spare() {
+    return plan.kind() == ServiceKind.SPARE
+        && child.isAlive()
+        && report.state().equals(ServiceReport.WAITING);
+  }
+
+  /** True if there is nothing to wait for: it is ready, or would be with a shard. */
+  boolean settled() {
+    return ready() || spare();
+  }
+
+  /** True while its process is on the way to being settled, and for no longer than a minute. */
   boolean starting(long nowNanos) {
-    return child.isAlive() && !ready() && nowNanos - startedNanos < LONGEST_START.toNanos();
+    return child.isAlive() && !settled() && nowNanos - startedNanos < LONGEST_START.toNanos();
+  }
+
+  /** Makes a replica of a spare. If its process ends, it is started again as that replica. */
+  void assign(InstancePlan replica, long nowNanos) {
+    plan = Objects.requireNonNull(replica, "replica");
+    report = ServiceReport.of("starting");
+    startedNanos = nowNanos;
+    child.assign(replica.name(), new Assignment(replica.arguments()));
   }
 
   /** What it said of itself last. */

@@ -8,6 +8,7 @@ import io.expertmesh.launcher.core.Phase;
 import io.expertmesh.launcher.core.PlacementRequest;
 import io.expertmesh.launcher.core.ProcessRecord;
 import io.expertmesh.launcher.core.Rollout;
+import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.core.ServiceReport;
 import java.time.Duration;
 import java.util.Map;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,14 +125,13 @@ final class Supervisor {
   }
 
   private void startAll() {
-    startThose(true);
+    startThose(ServiceKind::serving);
     publish(Phase.STARTING, "");
   }
 
-  /** Starts what serves requests, or the rest. */
-  private void startThose(boolean serving) {
+  private void startThose(Predicate<ServiceKind> kinds) {
     for (InstancePlan instance : fleet.plan().instances()) {
-      if (instance.kind().serving() == serving && !stopRequested) {
+      if (kinds.test(instance.kind()) && !stopRequested) {
         fleet.start(instance);
       }
     }
@@ -151,6 +152,7 @@ final class Supervisor {
     if (change == null) {
       changed |= fleet.scale(wanted);
     }
+    changed |= fleet.restock();
     if (changed) {
       publish(phase, "");
     }
@@ -198,13 +200,14 @@ final class Supervisor {
         fleet.startAgain(slot);
         publish(phase, "");
       }
-      if (slot.child().isAlive() && !slot.ready()) {
+      if (slot.child().isAlive() && !slot.settled()) {
         probe.apply(slot.plan()).ifPresent(report -> heard(slot, report));
       }
     }
     listener.progressed(elapsed());
     if (phase == Phase.STARTING && fleet.slots().stream().allMatch(ServiceSlot::ready)) {
-      startThose(false);
+      // Spares come when nothing else starts any more.
+      startThose(kind -> !kind.serving() && kind != ServiceKind.SPARE);
       publish(Phase.READY, "");
       listener.ready(elapsed());
     }

@@ -99,7 +99,7 @@ record Tree(Path dist, List<String> jvmFlags) {
       }
     }
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
-    if (!kind.serving()) {
+    if (!kind.serving() && !kind.computing()) {
       command.add("-Xmx256m");
     }
     return command;

@@ -139,6 +139,15 @@ final class UpCommand implements Callable<Integer> {
   private int maxReplicas;
 
   @Option(
+      names = "--spares",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "With --autoscale: expert-services that are started ahead and take a shard when one needs"
+              + " a replica")
+  private int spares;
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Any other configuration key, e.g. --set expertmesh.attention.kv-tokens=65536")
@@ -201,7 +210,7 @@ final class UpCommand implements Callable<Integer> {
         port,
         threads,
         settings,
-        new ScaleOptions(kafka, autoscale, minReplicas, maxReplicas));
+        new ScaleOptions(kafka, autoscale, minReplicas, maxReplicas, spares));
   }
 
   private List<String> argumentsWithoutDetach() {

@@ -58,6 +58,9 @@ public final class MeshPlanner {
     instances.addAll(attention);
     instances.add(gateway(addresses(attention)));
     instances.addAll(companions());
+    if (options.scale().autoscale() && model.expertsPerLayer() > 0) {
+      instances.addAll(spares(routerAddresses));
+    }
     return new MeshPlan(model.modelId(), model.directory(), url(), instances);
   }
 
@@ -100,7 +103,7 @@ public final class MeshPlanner {
   private int threads(ServiceKind kind) {
     return switch (kind) {
       case ATTENTION -> threads(options.attention());
-      case EXPERT -> threads(options.experts() * options.replicas());
+      case EXPERT, SPARE -> threads(options.experts() * options.replicas());
       case ROUTER, GATEWAY, KAFKA, AUTOSCALER -> threads(cores);
     };
   }
@@ -193,6 +196,25 @@ public final class MeshPlanner {
             Integer.toString(threads)));
   }
 
+  private List<InstancePlan> spares(String routers) {
+    List<InstancePlan> spares = new ArrayList<>();
+    for (int i = 0; i < options.scale().spares(); i++) {
+      spares.add(
+          instance(
+              ServiceKind.SPARE,
+              "spare-" + i,
+              "",
+              Map.of(
+                  "expertmesh.expert.spare",
+                  "true",
+                  "expertmesh.expert.replica",
+                  "spare-" + i,
+                  "expertmesh.expert.routers",
+                  routers)));
+    }
+    return spares;
+  }
+
   private List<InstancePlan> attention(String routers) {
     List<InstancePlan> attention = new ArrayList<>();
     for (int i = 0; i < options.attention(); i++) {
@@ -255,7 +277,7 @@ public final class MeshPlanner {
       return kind == ServiceKind.ROUTER;
     }
     if (key.startsWith("expertmesh.expert.")) {
-      return kind == ServiceKind.EXPERT;
+      return kind == ServiceKind.EXPERT || kind == ServiceKind.SPARE;
     }
     if (key.startsWith("expertmesh.attention.")) {
       return kind == ServiceKind.ATTENTION;

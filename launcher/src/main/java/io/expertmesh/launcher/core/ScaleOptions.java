@@ -9,8 +9,13 @@ import java.util.Objects;
  * @param autoscale true to start and drain expert-services as their load asks for
  * @param minReplicas least replicas of a shard while autoscaling
  * @param maxReplicas most replicas of a shard while autoscaling
+ * @param spares expert-services that are kept started, for whatever shard needs one, while
+ *     autoscaling
  */
-public record ScaleOptions(String kafka, boolean autoscale, int minReplicas, int maxReplicas) {
+public record ScaleOptions(
+    String kafka, boolean autoscale, int minReplicas, int maxReplicas, int spares) {
+  private static final int MOST_SPARES = 64;
+
   /** A broker that comes with the mesh. */
   public static final String EMBEDDED = "embedded";
 
@@ -18,7 +23,7 @@ public record ScaleOptions(String kafka, boolean autoscale, int minReplicas, int
   public static final String OFF = "none";
 
   /** Nothing of all this. */
-  public static final ScaleOptions NONE = new ScaleOptions(OFF, false, 1, 1);
+  public static final ScaleOptions NONE = new ScaleOptions(OFF, false, 1, 1, 0);
 
   public ScaleOptions {
     Objects.requireNonNull(kafka, "kafka");
@@ -36,6 +41,10 @@ public record ScaleOptions(String kafka, boolean autoscale, int minReplicas, int
               + " and --max-replicas is "
               + maxReplicas
               + "; the first must be from 0 to the second, the second at least 1.");
+    }
+    if (spares < 0 || spares > MOST_SPARES) {
+      throw new LauncherException(
+          "--spares is " + spares + "; it must be from 0 to " + MOST_SPARES + ".");
     }
   }
 

@@ -9,6 +9,8 @@ public enum ServiceKind {
       "autoscaler", "k8s", "io.expertmesh.autoscaler.app.AutoscalerApplication", false, false),
   ROUTER("router", "router-service", "io.expertmesh.router.app.RouterApplication", true, true),
   EXPERT("experts", "expert-service", "io.expertmesh.expert.app.ExpertApplication", true, true),
+  /** An expert-service that is started ahead, and hosts nothing until it is needed. */
+  SPARE("spares", "expert-service", "io.expertmesh.expert.app.ExpertApplication", false, true),
   ATTENTION(
       "attention",
       "attention-service",

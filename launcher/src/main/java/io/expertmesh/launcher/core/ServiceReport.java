@@ -26,6 +26,9 @@ public record ServiceReport(
   /** The state of a service that takes requests. */
   public static final String READY = "ready";
 
+  /** The state of a service that is itself complete, but for what others do. */
+  public static final String WAITING = "waiting";
+
   /** The state of a service that gave up. */
   public static final String FAILED = "failed";
 

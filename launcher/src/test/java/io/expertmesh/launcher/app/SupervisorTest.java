@@ -10,14 +10,17 @@ import io.expertmesh.launcher.core.MeshPlan;
 import io.expertmesh.launcher.core.MeshState;
 import io.expertmesh.launcher.core.Phase;
 import io.expertmesh.launcher.core.PlacementRequest;
+import io.expertmesh.launcher.core.ProcessRecord;
 import io.expertmesh.launcher.core.Rollout;
 import io.expertmesh.launcher.core.ServiceKind;
 import io.expertmesh.launcher.core.ServiceReport;
+import io.expertmesh.protocol.core.Assignment;
 import io.expertmesh.render.core.NodePool;
 import io.expertmesh.render.core.Shard;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +56,7 @@ class SupervisorTest {
   @TempDir private Path folder = Path.of("");
   private final BlockingQueue<MeshState> states = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
   private final Played placements = new Played();
 
   @AfterEach
@@ -213,6 +217,72 @@ class SupervisorTest {
   }
 
   @Test
+  void aSpareBecomesTheReplicaThatIsNeededAndAnotherIsStartedInItsPlace() throws Exception {
+    String waits = SERVICE + "; echo \"$line\" > told; mv NAME.up experts-0-r1.up; read line";
+    Supervisor supervisor =
+        supervisor(withSpare(), Map.of("spare-0", waits), Duration.ofSeconds(10));
+    Thread thread = Thread.ofPlatform().start(supervisor::run);
+    ProcessRecord spare =
+        process("spare-0", awaitState(state -> replicasOf("spare-0", state) == 1));
+    awaitHeard("spare-0 waiting");
+    assertThat(folder.resolve("told")).doesNotExist();
+
+    supervisor.scale(Map.of("experts-0", 2));
+    MeshState after =
+        awaitState(
+            state -> replicasOf("experts-0-r1", state) == 1 && replicasOf("spare-0", state) == 1);
+    assertThat(process("experts-0-r1", after)).isEqualTo(spare);
+    assertThat(process("spare-0", after)).isNotEqualTo(spare);
+    awaitHeard("experts-0-r1 ready");
+    assertThat(Assignment.parse(Files.readString(folder.resolve("told")).strip()).arguments())
+        .containsExactly("--expertmesh.expert.experts=*:0-7", "--expertmesh.grpc.port=2");
+    assertThat(folder.resolve("experts-0-r1.log")).exists();
+
+    supervisor.scale(Map.of("experts-0", 1));
+    awaitState(state -> replicasOf("experts-0-r1", state) == 0);
+    assertThat(spare.find()).isEmpty();
+    supervisor.stop();
+    thread.join();
+  }
+
+  @Test
+  void aSpareThatEndsIsStartedAgain() throws Exception {
+    Supervisor supervisor = supervisor(withSpare(), Map.of(), Duration.ofSeconds(10));
+    Thread thread = Thread.ofPlatform().start(supervisor::run);
+    ProcessRecord spare =
+        process("spare-0", awaitState(state -> replicasOf("spare-0", state) == 1));
+
+    spare.find().orElseThrow().destroyForcibly();
+    MeshState after = awaitState(state -> state.instances().getLast().restarts() == 1);
+
+    assertThat(process("spare-0", after)).isNotEqualTo(spare);
+    supervisor.stop();
+    thread.join();
+  }
+
+  private static List<InstancePlan> withSpare() {
+    List<InstancePlan> five = new ArrayList<>(FOUR);
+    five.add(instance(ServiceKind.SPARE, "spare-0"));
+    return five;
+  }
+
+  private static ProcessRecord process(String name, MeshState state) {
+    return state.instances().stream()
+        .filter(instance -> instance.name().equals(name))
+        .map(InstanceState::process)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void awaitHeard(String wanted) throws InterruptedException {
+    String said = heard.poll(30, TimeUnit.SECONDS);
+    while (!wanted.equals(said)) {
+      assertThat(said).as("heard within 30 s").isNotNull();
+      said = heard.poll(30, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
   void onlyAFewReplicasStartAtATime() throws Exception {
     Map<String, String> slow = new HashMap<>();
     for (int i = 1; i <= Fleet.STARTS + 1; i++) {
@@ -249,8 +319,13 @@ class SupervisorTest {
   }
 
   private Supervisor supervisor(Map<String, String> scripts, Duration grace) {
+    return supervisor(FOUR, scripts, grace);
+  }
+
+  private Supervisor supervisor(
+      List<InstancePlan> plan, Map<String, String> scripts, Duration grace) {
     return new Supervisor(
-        new MeshPlan("m", "/m", "http://127.0.0.1:1", FOUR),
+        new MeshPlan("m", "/m", "http://127.0.0.1:1", plan),
         instance -> {
           String script =
               scripts.getOrDefault(instance.name(), SERVICE).replace("NAME", instance.name());
@@ -258,7 +333,11 @@ class SupervisorTest {
         },
         instance ->
             Files.exists(folder.resolve(instance.name() + ".up"))
-                ? Optional.of(ServiceReport.of(ServiceReport.READY))
+                ? Optional.of(
+                    ServiceReport.of(
+                        instance.kind() == ServiceKind.SPARE
+                            ? ServiceReport.WAITING
+                            : ServiceReport.READY))
                 : Optional.empty(),
         instance -> Logs.lastWords(log(instance)),
         states::add,
@@ -295,7 +374,9 @@ class SupervisorTest {
         name,
         expert ? name : "",
         1,
-        expert ? List.of("--expertmesh.expert.experts=*:0-7") : List.of());
+        expert
+            ? List.of("--expertmesh.expert.experts=*:0-7", "--expertmesh.grpc.port=1")
+            : List.of());
   }
 
   /** Asks the test instead of routers. */
@@ -348,7 +429,9 @@ class SupervisorTest {
 
   private final class Told implements SupervisorListener {
     @Override
-    public void heard(String name, ServiceReport report, Duration sinceStart) {}
+    public void heard(String name, ServiceReport report, Duration sinceStart) {
+      heard.add(name + " " + report.state());
+    }
 
     @Override
     public void progressed(Duration sinceStart) {}

@@ -112,7 +112,7 @@ class MeshPlannerTest {
             8080,
             0,
             Map.of("expertmesh.expert.pace-micros", "7"),
-            new ScaleOptions("kafka:9092", true, 1, 4));
+            new ScaleOptions("kafka:9092", true, 1, 4, 2));
     MeshPlanner planner =
         new MeshPlanner(options, EIGHT_EXPERTS, new AtomicInteger(20_000)::incrementAndGet, 8);
     MeshPlan before = planner.plan();
@@ -131,6 +131,16 @@ class MeshPlannerTest {
         .noneMatch(argument -> argument.startsWith("--expertmesh.expert.split"));
     // two processes of the one, and one at first of the other, though it may sleep later
     assertThat(threads(after, "hot")).isEqualTo("2");
+    assertThat(after.of(ServiceKind.SPARE))
+        .isEqualTo(before.of(ServiceKind.SPARE))
+        .extracting(InstancePlan::name)
+        .containsExactly("spare-0", "spare-1");
+    assertThat(named(after, "spare-1").arguments())
+        .contains(
+            "--expertmesh.expert.spare=true",
+            "--expertmesh.expert.replica=spare-1",
+            "--expertmesh.expert.routers=" + addresses(before, "router"),
+            "--expertmesh.expert.pace-micros=7");
     assertThat(named(after, "autoscaler").arguments())
         .contains("--expertmesh.autoscaler.shards=hot=2..3,rest=0..1");
     for (String untouched : List.of("router", "attention", "gateway")) {

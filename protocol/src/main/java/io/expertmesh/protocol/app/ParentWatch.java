@@ -1,13 +1,18 @@
 package io.expertmesh.protocol.app;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Notices that the process that started this one is gone: the parent holds the other end of our
- * standard input and never writes, so the stream ends when the parent ends, however it died.
+ * standard input, so the stream ends when the parent ends, however it died. Lines that the parent
+ * writes are handed on.
  */
 public final class ParentWatch {
   private static final System.Logger LOG = System.getLogger(ParentWatch.class.getName());
@@ -15,10 +20,12 @@ public final class ParentWatch {
   private static final String ARGUMENT = "--expertmesh.exit-with-parent=";
 
   private final InputStream parent;
+  private final Consumer<String> told;
   private final Runnable gone;
 
-  ParentWatch(InputStream parent, Runnable gone) {
+  ParentWatch(InputStream parent, Consumer<String> told, Runnable gone) {
     this.parent = Objects.requireNonNull(parent, "parent");
+    this.told = Objects.requireNonNull(told, "told");
     this.gone = Objects.requireNonNull(gone, "gone");
   }
 
@@ -31,17 +38,29 @@ public final class ParentWatch {
    * @param arguments of main; if they do not name the key, the environment is asked
    */
   public static void exitWithParent(String[] arguments) {
+    boolean unused = exitWithParent(arguments, ignored -> {});
+  }
+
+  /**
+   * The same for a process that its parent speaks to.
+   *
+   * @param told is handed every line that the parent writes, on the daemon thread
+   * @return false if the key is not true, and nobody is listened to
+   */
+  public static boolean exitWithParent(String[] arguments, Consumer<String> told) {
     if (!isAskedFor(arguments, System.getenv("EXPERTMESH_EXIT_WITH_PARENT"))) {
-      return;
+      return false;
     }
     new ParentWatch(
             System.in,
+            told,
             () -> {
               LOG.log(
                   System.Logger.Level.INFO, "Standard input ended: the parent is gone, exiting");
               System.exit(0);
             })
         .start();
+    return true;
   }
 
   static boolean isAskedFor(String[] arguments, @Nullable String environment) {
@@ -59,10 +78,11 @@ public final class ParentWatch {
   }
 
   private void watch() {
-    byte[] ignored = new byte[256];
     try {
-      while (parent.read(ignored) >= 0) {
-        // What the parent writes has no meaning; only the end of the stream has.
+      BufferedReader lines =
+          new BufferedReader(new InputStreamReader(parent, StandardCharsets.UTF_8));
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        told.accept(line);
       }
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "Standard input failed: " + e.getMessage());

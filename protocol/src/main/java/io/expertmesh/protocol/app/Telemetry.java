@@ -30,7 +30,7 @@ public final class Telemetry implements AutoCloseable {
 
   private final TelemetrySettings settings;
   private final StatusBoard board;
-  private final String replica;
+  private final String started;
 
   // Guarded by this.
   private @Nullable LoadSource source;
@@ -42,10 +42,10 @@ public final class Telemetry implements AutoCloseable {
   private long lastNanos;
   private boolean closed;
 
-  private Telemetry(TelemetrySettings settings, StatusBoard board, String replica) {
+  private Telemetry(TelemetrySettings settings, StatusBoard board) {
     this.settings = Objects.requireNonNull(settings, "settings");
     this.board = Objects.requireNonNull(board, "board");
-    this.replica = Objects.requireNonNull(replica, "replica");
+    this.started = Long.toString(startedMillis(), Character.MAX_RADIX);
   }
 
   /**
@@ -55,10 +55,7 @@ public final class Telemetry implements AutoCloseable {
    * @param board whose instance name, with the time at which the process started, names the replica
    */
   public static Telemetry of(UnaryOperator<@Nullable String> property, StatusBoard board) {
-    return new Telemetry(
-        TelemetrySettings.of(property),
-        board,
-        board.snapshot().instance() + "-" + Long.toString(startedMillis(), Character.MAX_RADIX));
+    return new Telemetry(TelemetrySettings.of(property), board);
   }
 
   /**
@@ -147,7 +144,7 @@ public final class Telemetry implements AutoCloseable {
     return new LoadEvent(
         status.service(),
         status.shard(),
-        replica,
+        status.instance() + "-" + started,
         status.modelId(),
         sequence++,
         System.currentTimeMillis(),

@@ -21,7 +21,6 @@ import org.HdrHistogram.Histogram;
  */
 public final class StatusBoard {
   private final String service;
-  private final String instance;
   private final LongSupplier nanoClock;
   private final long started;
   private final LongAdder tokens = new LongAdder();
@@ -35,6 +34,7 @@ public final class StatusBoard {
   private volatile Supplier<List<LoadEvent.ExpertTokens>> experts = List::of;
 
   // Guarded by this.
+  private String instance;
   private ServiceState state = ServiceState.STARTING;
   private String detail = "";
   private double progress;
@@ -80,6 +80,11 @@ public final class StatusBoard {
   /** How much of loading and packing is done, 0..1. */
   public synchronized void progress(double done) {
     progress = Math.clamp(done, 0.0, 1.0);
+  }
+
+  /** Names this process anew: one that waited for its work is called after it. */
+  public synchronized void instance(String name) {
+    instance = Objects.requireNonNull(name, "name");
   }
 
   /** Names the shard that this process hosts. */

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -23,13 +26,18 @@ class ParentWatchTest {
   }
 
   @Test
-  void theEndOfTheInputIsTheEndOfTheParentAndTextIsNot() throws IOException, InterruptedException {
+  void theEndOfTheInputIsTheEndOfTheParentAndEveryLineIsHandedOn()
+      throws IOException, InterruptedException {
     PipedOutputStream parent = new PipedOutputStream();
     CountDownLatch gone = new CountDownLatch(1);
-    Thread watch = new ParentWatch(new PipedInputStream(parent), gone::countDown).start();
+    BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    Thread watch =
+        new ParentWatch(new PipedInputStream(parent), told::add, gone::countDown).start();
 
-    parent.write("still here".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    parent.write("still here\nand here\n".getBytes(StandardCharsets.UTF_8));
     parent.flush();
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("still here");
+    assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo("and here");
     assertThat(gone.getCount()).isOne();
     parent.close();
 
