@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 
 /**
  * A closed batch: {@code concurrency} requests start together, each with its own random prompt, and
@@ -28,9 +29,16 @@ public record LoadRun(int concurrency, int promptTokens, int newTokens, int voca
    * @param medianTtft median time to first token
    * @param lastTtft the slowest first token
    * @param medianTpot median over requests of the mean time per token after the first
+   * @param medianGap median of the times between two tokens of a request
+   * @param p99Gap their 99th percentile
    */
   public record Figures(
-      double decodeTokensPerSecond, double medianTtft, double lastTtft, double medianTpot) {}
+      double decodeTokensPerSecond,
+      double medianTtft,
+      double lastTtft,
+      double medianTpot,
+      double medianGap,
+      double p99Gap) {}
 
   /** Runs once; prompts depend on the seed only. */
   public Figures against(LoadTarget target, long seed) throws Exception {
@@ -78,13 +86,26 @@ public record LoadRun(int concurrency, int promptTokens, int newTokens, int voca
         decoded += time > lastFirst ? 1 : 0;
       }
     }
+    double[] gaps =
+        Arrays.stream(arrivals)
+            .flatMapToDouble(
+                times ->
+                    IntStream.range(1, newTokens).mapToDouble(t -> (times[t] - times[t - 1]) / 1e6))
+            .sorted()
+            .toArray();
     Arrays.sort(ttft);
     Arrays.sort(tpot);
     return new Figures(
         decoded / ((end - lastFirst) / 1e9),
         ttft[concurrency / 2],
         ttft[concurrency - 1],
-        tpot[concurrency / 2]);
+        tpot[concurrency / 2],
+        percentile(gaps, 0.5),
+        percentile(gaps, 0.99));
+  }
+
+  private static double percentile(double[] sorted, double part) {
+    return sorted.length == 0 ? 0 : sorted[(int) (part * (sorted.length - 1))];
   }
 
   private int[] prompt(long seed, int request) {

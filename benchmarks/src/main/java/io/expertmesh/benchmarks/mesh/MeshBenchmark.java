@@ -15,6 +15,7 @@ import java.util.Locale;
  * MeshBenchmark local MODEL_DIR THREADS                 the same engine in this process, with the memory limit of the run
  * MeshBenchmark compare http://127.0.0.1:8080 MODEL_DIR THREADS
  *                                                       both, round by round in turn
+ * MeshBenchmark pair URL_A URL_B MODEL_DIR MINUTES      two running meshes, round by round in turn
  * </pre>
  */
 public final class MeshBenchmark {
@@ -35,9 +36,17 @@ public final class MeshBenchmark {
       }
       case "local" -> local(Path.of(args[1]), Integer.parseInt(args[2]));
       case "compare" -> compare(URI.create(args[1]), Path.of(args[2]), Integer.parseInt(args[3]));
+      case "pair" -> {
+        try (LoadTarget first = new HttpTarget(URI.create(args[1]));
+            LoadTarget second = new HttpTarget(URI.create(args[2]))) {
+          new MeshPair(first, second, vocabulary(Path.of(args[3])))
+              .compare(Double.parseDouble(args[4]));
+        }
+      }
       default ->
           throw new IllegalArgumentException(
-              "mesh URL MODEL_DIR, local MODEL_DIR THREADS, or compare URL MODEL_DIR THREADS");
+              "mesh URL MODEL_DIR, local MODEL_DIR THREADS, compare URL MODEL_DIR THREADS,"
+                  + " or pair URL_A URL_B MODEL_DIR MINUTES");
     }
   }
 

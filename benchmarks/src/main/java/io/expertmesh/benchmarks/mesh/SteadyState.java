@@ -1,6 +1,9 @@
 package io.expertmesh.benchmarks.mesh;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * Uses a target until it gets no faster. Every process of a mesh compiles its own hot code, on
@@ -8,32 +11,44 @@ import java.util.Locale;
  */
 final class SteadyState {
   private static final int CONCURRENCY = 32;
-  private static final int PATIENCE = 4;
-  private static final int MOST_ROUNDS = 24;
+  private static final int WINDOW = 5;
+  private static final int MOST_ROUNDS = 40;
   private static final double GAIN = 1.02;
 
   private SteadyState() {}
 
   /**
-   * Runs 32 requests, and then 2, over and over until no round of the last four was 2 per cent
-   * better than the best before them.
+   * Runs 32 requests, and then 2, over and over until the median rate of five rounds is not 2 per
+   * cent above that of the five rounds before. A median, because single rounds say little on a
+   * machine that others share: one lucky round would end the warming of a target that still grows.
    */
   static void reach(String name, LoadTarget target, int promptTokens, int vocabulary)
       throws Exception {
-    double best = 0;
-    int since = 0;
-    int round = 0;
-    StringBuilder rates = new StringBuilder();
-    for (; round < MOST_ROUNDS && since < PATIENCE; round++) {
-      double rate =
+    List<Double> rates = new ArrayList<>();
+    while (rates.size() < MOST_ROUNDS && growing(rates)) {
+      long round = rates.size();
+      rates.add(
           new LoadRun(CONCURRENCY, promptTokens, CONCURRENCY, vocabulary)
-              .against(target, 1000L + round)
-              .decodeTokensPerSecond();
-      new LoadRun(2, promptTokens, CONCURRENCY, vocabulary).against(target, 2000L + round);
-      rates.append(String.format(Locale.ROOT, " %.0f", rate));
-      since = rate > best * GAIN ? 0 : since + 1;
-      best = Math.max(best, rate);
+              .against(target, 1000 + round)
+              .decodeTokensPerSecond());
+      new LoadRun(2, promptTokens, CONCURRENCY, vocabulary).against(target, 2000 + round);
     }
-    System.out.println("warming " + name + ", decode tokens/s at " + CONCURRENCY + ":" + rates);
+    System.out.println(
+        rates.stream()
+            .map(rate -> String.format(Locale.ROOT, " %.0f", rate))
+            .collect(
+                Collectors.joining(
+                    "", "warming " + name + ", decode tokens/s at " + CONCURRENCY + ":", "")));
+  }
+
+  private static boolean growing(List<Double> rates) {
+    int size = rates.size();
+    return size < 2 * WINDOW
+        || median(rates.subList(size - WINDOW, size))
+            > GAIN * median(rates.subList(size - 2 * WINDOW, size - WINDOW));
+  }
+
+  private static double median(List<Double> rates) {
+    return rates.stream().sorted().toList().get(rates.size() / 2);
   }
 }

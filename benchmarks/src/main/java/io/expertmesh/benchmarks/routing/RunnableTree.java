@@ -45,9 +45,9 @@ record RunnableTree(Path dist, List<String> jvmFlags) {
     command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
     command.addAll(jvmFlags);
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
-    Path cache = dist.resolve("cache").resolve(artifact + ".aot");
+    Path cache = dist.resolve("cache").resolve(artifact + ".jsa");
     if (Files.isRegularFile(cache)) {
-      command.addAll(List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off,cds*=off"));
+      command.addAll(List.of("-XX:SharedArchiveFile=" + cache, "-Xlog:aot*=off,cds*=off"));
     }
     command.addAll(List.of("-cp", classPath(artifact), mainClass));
     new TreeMap<>(keys).forEach((key, value) -> command.add("--" + key + "=" + value));

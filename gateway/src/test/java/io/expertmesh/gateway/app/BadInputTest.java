@@ -169,7 +169,11 @@ class BadInputTest {
     String deep = "{\"prompt\":" + "[".repeat(10_000) + "]".repeat(10_000) + "}";
     JsonNode error = refused(gateway.post("/v1/completions", deep), 400);
     assertThat(error.get("message").asString()).contains("64");
-    refused(gateway.post("/v1/completions", "{\"prompt\":[5],\"max_tok"), 400);
+    for (String half :
+        List.of("{\"prompt\":[5],\"max_tok", "{\"prompt\":[5],", "{\"prompt\":\"a")) {
+      assertThat(refused(gateway.post("/v1/completions", half), 400).get("message").asString())
+          .endsWith("it ends before it is complete.");
+    }
     refused(gateway.post("/v1/completions", "{\"prompt\":[5]} {}"), 400);
     refused(gateway.post("/v1/completions", ""), 400);
     refused(gateway.post("/v1/completions", "[1]"), 400);

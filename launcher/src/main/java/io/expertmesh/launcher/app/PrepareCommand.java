@@ -29,9 +29,8 @@ import picocli.CommandLine.ParentCommand;
 
 /**
  * Part of the build: runs the bundled model once with one process of each kind, each of which
- * records what it loads; then a cache of loaded and linked classes and their profiles is made from
- * each record (JEP 483, 515). With the caches a mesh starts in a fraction of the processor time.
- * Without them it only starts slower.
+ * writes down what it loads, and keeps that as start-up caches (see {@link Tree#cache}). With the
+ * caches a mesh starts in a fraction of the processor time. Without them it only starts slower.
  */
 @Command(name = "prepare", hidden = true, description = "Makes the start-up caches of the services")
 final class PrepareCommand implements Callable<Integer> {
@@ -110,35 +109,40 @@ final class PrepareCommand implements Callable<Integer> {
       if (Files.exists(tree.recorded(kind))) {
         assemblies.put(
             kind,
-            ChildProcess.start(
-                tree.assembly(kind, draft(tree, kind)),
-                run.path(),
-                run.log("cache-" + kind.label())));
+            ChildProcess.start(tree.assembly(kind), run.path(), run.log("cache-" + kind.label())));
       }
     }
     long deadline = System.nanoTime() + GRACE.toNanos();
-    assemblies.forEach((kind, assembly) -> keep(tree, kind, assembly, deadline));
+    assemblies.forEach((kind, assembly) -> await(tree, kind, assembly, deadline));
+    for (ServiceKind kind : ServiceKind.values()) {
+      keep(tree, kind);
+    }
   }
 
-  private static void keep(Tree tree, ServiceKind kind, ChildProcess assembly, long deadline) {
+  /** A draft that was not finished is no cache. */
+  private static void await(Tree tree, ServiceKind kind, ChildProcess assembly, long deadline) {
     try {
       if (!assembly.awaitExit(Duration.ofNanos(deadline - System.nanoTime()))) {
         assembly.kill();
-      } else if (Files.exists(draft(tree, kind))) {
-        Files.move(draft(tree, kind), tree.cache(kind), StandardCopyOption.ATOMIC_MOVE);
+        Files.deleteIfExists(tree.draft(kind));
       }
-      Files.deleteIfExists(tree.recorded(kind));
     } catch (IOException e) {
-      throw new LauncherException("Cannot write " + tree.cache(kind) + ".", e);
+      throw new LauncherException("Cannot delete " + tree.draft(kind) + ".", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       assembly.kill();
     }
   }
 
-  private static Path draft(Tree tree, ServiceKind kind) {
-    Path cache = tree.cache(kind);
-    return cache.resolveSibling(cache.getFileName() + ".new");
+  private static void keep(Tree tree, ServiceKind kind) {
+    try {
+      if (Files.exists(tree.draft(kind))) {
+        Files.move(tree.draft(kind), tree.cache(kind), StandardCopyOption.ATOMIC_MOVE);
+      }
+      Files.deleteIfExists(tree.recorded(kind));
+    } catch (IOException e) {
+      throw new LauncherException("Cannot write " + tree.cache(kind) + ".", e);
+    }
   }
 
   /** What users do first, so that the classes for it are in the caches. */

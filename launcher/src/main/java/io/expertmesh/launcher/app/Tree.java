@@ -32,41 +32,58 @@ record Tree(Path dist, List<String> jvmFlags) {
 
   /** The command line of a service, with its start-up cache if the build left one. */
   List<String> command(InstancePlan instance) {
-    Path cache = cache(instance.kind());
+    ServiceKind kind = instance.kind();
+    Path cache = cache(kind);
     // A cache that does not fit is ignored; the log need not say so.
     return command(
         instance,
         Files.isRegularFile(cache)
-            ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off,cds*=off")
+            ? List.of(
+                (kind.computing() ? "-XX:SharedArchiveFile=" : "-XX:AOTCache=") + cache,
+                "-Xlog:aot*=off,cds*=off")
             : List.of());
   }
 
-  /** The command line of a service that records what it loads, for {@link #assembly}. */
+  /**
+   * The command line of a service that writes down what it loads: one that computes the {@link
+   * #draft} of its cache, when it ends; another one a record for {@link #assembly}.
+   */
   List<String> recording(InstancePlan instance) {
+    ServiceKind kind = instance.kind();
+    String quiet = "-Xlog:aot*=error,cds*=error";
     return command(
         instance,
-        List.of(
-            "-XX:AOTMode=record",
-            "-XX:AOTConfiguration=" + recorded(instance.kind()),
-            "-Xlog:aot*=error,cds*=error"));
+        kind.computing()
+            ? List.of("-XX:ArchiveClassesAtExit=" + draft(kind), quiet)
+            : List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + recorded(kind), quiet));
   }
 
-  /** The command line that makes a cache from what a service recorded; it writes to a draft. */
-  List<String> assembly(ServiceKind kind, Path draft) {
+  /** The command line that makes the draft of a cache from what a service recorded. */
+  List<String> assembly(ServiceKind kind) {
     List<String> command = jvm(kind);
     command.addAll(
         List.of(
             "-XX:AOTMode=create",
             "-XX:AOTConfiguration=" + recorded(kind),
-            "-XX:AOTCache=" + draft,
+            "-XX:AOTCache=" + draft(kind),
             "-cp",
             classpath(kind)));
     return command;
   }
 
-  /** Cache of loaded and linked classes of a kind of service; made once per build. */
+  /**
+   * Cache of the loaded classes of a kind of service; made once per build. One of linked classes
+   * and profiles (JEP 483, 515), but for services that compute: what such a cache has of them lacks
+   * the classes behind lambdas too, which an archive of the older kind has.
+   */
   Path cache(ServiceKind kind) {
-    return dist.resolve("cache").resolve(kind.artifact() + ".aot");
+    return dist.resolve("cache").resolve(kind.artifact() + (kind.computing() ? ".jsa" : ".aot"));
+  }
+
+  /** A cache that is being written. */
+  Path draft(ServiceKind kind) {
+    Path cache = cache(kind);
+    return cache.resolveSibling(cache.getFileName() + ".new");
   }
 
   /** What a service of this kind recorded. */

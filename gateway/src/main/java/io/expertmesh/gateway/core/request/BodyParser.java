@@ -9,6 +9,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.exc.StreamConstraintsException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -63,15 +64,18 @@ public final class BodyParser {
       String field = field(parser);
       String where = field == null ? "" : " in '" + field + "'";
       String line = e.getLocation() == null ? "" : " (line " + e.getLocation().getLineNr() + ")";
-      String what = String.valueOf(e.getOriginalMessage());
-      boolean notANumber =
-          what.contains("NaN") || what.contains("INF") || what.contains("Infinity");
-      throw malformed(
-          field,
-          notANumber
-              ? "The body is not valid JSON" + where + line + ": NaN and Infinity are not allowed."
-              : "The body is not valid JSON" + where + line + ": " + firstLine(what));
+      throw malformed(field, "The body is not valid JSON" + where + line + ": " + reason(e));
     }
+  }
+
+  private static String reason(JacksonException e) {
+    String what = String.valueOf(e.getOriginalMessage());
+    if (e instanceof UnexpectedEndOfInputException) {
+      return "it ends before it is complete.";
+    }
+    return what.contains("NaN") || what.contains("INF") || what.contains("Infinity")
+        ? "NaN and Infinity are not allowed."
+        : firstLine(what);
   }
 
   private String tooMuch(JsonParser parser) {
