@@ -9,9 +9,11 @@ import io.expertmesh.attention.transport.RemoteRoutedLayers;
 import io.expertmesh.attention.transport.RouterIdentity;
 import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.Checkpoints;
+import io.expertmesh.model.core.TensorNeeds;
 import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.model.transport.CheckpointFetch;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
 import io.expertmesh.protocol.core.ServiceState;
@@ -59,6 +61,7 @@ final class AttentionNode {
    * @throws RuntimeException if the configuration or the checkpoint cannot be served
    */
   void start() {
+    fetch();
     board.state(ServiceState.LOADING, "opening " + properties.model());
     // Weights and checkpoint live as long as the process: the embedding is read from the file.
     Checkpoint checkpoint = open();
@@ -84,6 +87,14 @@ final class AttentionNode {
             },
             board::progress);
     serve(stack, routed);
+  }
+
+  private void fetch() {
+    if (!properties.modelUrl().isEmpty()) {
+      board.state(ServiceState.LOADING, "fetching weights from " + properties.modelUrl());
+      CheckpointFetch.weights(
+          properties.modelUrl(), Path.of(properties.model()), TensorNeeds::rest, board::progress);
+    }
   }
 
   private Checkpoint open() {

@@ -17,6 +17,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Configuration of the process.
  *
  * @param model directory of the checkpoint
+ * @param modelUrl where all but gates and experts is fetched from to that directory; empty if it is
+ *     there
  * @param modelId name that the model is served under; the directory's name if empty
  * @param provider kernels: auto, scalar, vector or onednn
  * @param dtype type of activations: auto (as the checkpoint), f32 or bf16
@@ -25,6 +27,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("expertmesh")
 record AttentionProperties(
     @DefaultValue("") String model,
+    @DefaultValue("") String modelUrl,
     @DefaultValue("") String modelId,
     @DefaultValue("auto") String provider,
     @DefaultValue("auto") String dtype,

@@ -1,5 +1,7 @@
 package io.expertmesh.expert.app;
 
+import io.expertmesh.expert.core.ShardNotation;
+import io.expertmesh.expert.core.ShardSpec;
 import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.protocol.core.ErrorCode;
@@ -14,6 +16,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Configuration of the process.
  *
  * @param model directory of the checkpoint
+ * @param modelUrl where the shard's part of the checkpoint is fetched from to that directory; empty
+ *     if it is there
  * @param modelId name that the model is served under; the directory's name if empty
  * @param provider kernels: auto, scalar, vector or onednn
  * @param dtype type of activations: auto (as the checkpoint), f32 or bf16
@@ -22,6 +26,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("expertmesh")
 record ExpertProperties(
     @DefaultValue("") String model,
+    @DefaultValue("") String modelUrl,
     @DefaultValue("") String modelId,
     @DefaultValue("auto") String provider,
     @DefaultValue("auto") String dtype,
@@ -98,6 +103,10 @@ record ExpertProperties(
 
   List<HostPort> routers() {
     return routers(expert);
+  }
+
+  ShardSpec shard(ModelSpec spec) {
+    return ShardNotation.parse(expert.shard(), spec, expert.experts(), expert.split());
   }
 
   private static List<HostPort> routers(Expert expert) {

@@ -6,7 +6,6 @@ import io.expertmesh.expert.core.ExpertWeights;
 import io.expertmesh.expert.core.Pace;
 import io.expertmesh.expert.core.Probation;
 import io.expertmesh.expert.core.SelfTest;
-import io.expertmesh.expert.core.ShardNotation;
 import io.expertmesh.expert.core.ShardSpec;
 import io.expertmesh.expert.core.WarmUp;
 import io.expertmesh.expert.transport.ExpertService;
@@ -19,6 +18,7 @@ import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.model.transport.CheckpointFetch;
 import io.expertmesh.protocol.app.Telemetry;
 import io.expertmesh.protocol.core.LoadEvent;
 import io.expertmesh.protocol.core.LoadMeter;
@@ -100,6 +100,7 @@ final class ExpertReplica {
    * @throws RuntimeException if the configuration or the checkpoint cannot be served
    */
   void start(ExpertProperties properties, int port) {
+    fetch(properties);
     board.state(ServiceState.LOADING, "opening " + properties.model());
     ExpertEngine engine;
     String modelId;
@@ -112,6 +113,17 @@ final class ExpertReplica {
     serve(engine, modelId, properties, properties.grpc().dialled() + ":" + port);
   }
 
+  private void fetch(ExpertProperties properties) {
+    if (!properties.modelUrl().isEmpty()) {
+      board.state(ServiceState.LOADING, "fetching the shard from " + properties.modelUrl());
+      CheckpointFetch.weights(
+          properties.modelUrl(),
+          properties.modelDirectory(),
+          spec -> ExpertWeights.reads(spec, properties.shard(spec)),
+          board::progress);
+    }
+  }
+
   private static Checkpoint open(ExpertProperties properties) {
     return properties.modelId().isEmpty()
         ? Checkpoints.open(properties.modelDirectory())
@@ -119,9 +131,7 @@ final class ExpertReplica {
   }
 
   private ExpertEngine pack(Checkpoint checkpoint, ExpertProperties properties) {
-    ExpertProperties.Expert expert = properties.expert();
-    ShardSpec shard =
-        ShardNotation.parse(expert.shard(), checkpoint.spec(), expert.experts(), expert.split());
+    ShardSpec shard = properties.shard(checkpoint.spec());
     DType activations = properties.activations(checkpoint.spec());
     Selection selection = KernelProviders.select(properties.provider(), activations);
     LOG.log(System.Logger.Level.INFO, "Computes with {0}", selection.reason());

@@ -2,7 +2,10 @@ package io.expertmesh.expert.core;
 
 import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.DenseFfn;
+import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.core.RoutedFfn;
+import io.expertmesh.model.core.TensorNeeds;
+import io.expertmesh.model.core.TensorRef;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
 import java.lang.foreign.Arena;
@@ -31,6 +34,14 @@ public final class ExpertWeights {
   public interface Progress {
     /** {@code packed} of {@code total} experts are packed. */
     void packed(int packed, int total);
+  }
+
+  /** The tensors that {@link #pack} reads. */
+  public static List<TensorRef> reads(ModelSpec spec, ShardSpec shard) {
+    return shard.blocks().stream()
+        .map(block -> spec.routed(block.layer()).orElseThrow().experts().get(block.expert()))
+        .flatMap(expert -> TensorNeeds.expert(expert).stream())
+        .toList();
   }
 
   /**

@@ -24,6 +24,7 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +33,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
@@ -133,6 +135,52 @@ class ExpertApplicationTest {
           .satisfies(
               e ->
                   assertThat(StartFailure.sentence(e)).isEqualTo("nobody could say what to host."));
+    }
+  }
+
+  @Test
+  void aReplicaThatFetchesItsShardJoinsAsOneThatHasTheCheckpoint(@TempDir Path folder)
+      throws Exception {
+    Path golden = Path.of("../model/src/test/resources/golden/mixtral");
+    JoinRequest local = joined(golden.toString());
+    try (PartsServer server = new PartsServer(golden)) {
+      Path empty = folder.resolve("mixtral");
+      JoinRequest fetched = joined(empty.toString(), "--expertmesh.model-url=" + server.url());
+      assertThat(fetched.getWeightsVersion()).isEqualTo(local.getWeightsVersion());
+      assertThat(fetched.getModelId()).isEqualTo(local.getModelId());
+      assertThat(fetched.getExpertsList()).isEqualTo(local.getExpertsList());
+      assertThat(empty.resolve("model.safetensors.fetched")).exists();
+    }
+  }
+
+  private JoinRequest joined(String model, String... more) throws InterruptedException {
+    try (ConfigurableApplicationContext context = run(model, more)) {
+      context
+          .getBean(ExpertReplica.class)
+          .start(
+              context.getBean(ExpertProperties.class),
+              context.getBean(GrpcServerLifecycle.class).getPort());
+      LeaseUpdate first = take(updates);
+      while (!first.hasJoin()) {
+        first = take(updates);
+      }
+      return first.getJoin();
+    }
+  }
+
+  @Test
+  void aServerThatDoesNotHaveTheModelIsNamedInOneSentence(@TempDir Path folder) throws IOException {
+    try (PartsServer server = new PartsServer(folder);
+        ConfigurableApplicationContext context =
+            run(folder.resolve("m").toString(), "--expertmesh.model-url=" + server.url())) {
+      ExpertProperties properties = context.getBean(ExpertProperties.class);
+      assertThatThrownBy(() -> context.getBean(ExpertReplica.class).start(properties, 1))
+          .satisfies(
+              e ->
+                  assertThat(StartFailure.sentence(e))
+                      .isEqualTo(server.url() + "/config.json: the server does not have it."));
+      assertThat(context.getBean(StatusBoard.class).snapshot().detail())
+          .isEqualTo("fetching the shard from " + server.url());
     }
   }
 

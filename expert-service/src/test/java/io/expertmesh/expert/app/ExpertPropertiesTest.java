@@ -22,6 +22,7 @@ class ExpertPropertiesTest {
   void everythingElseHasADefault() {
     ExpertProperties properties = bind();
 
+    assertThat(properties.modelUrl()).isEmpty();
     assertThat(properties.modelId()).isEmpty();
     assertThat(properties.provider()).isEqualTo("auto");
     assertThat(properties.dtype()).isEqualTo("auto");
@@ -36,6 +37,7 @@ class ExpertPropertiesTest {
   void everyKeyIsRead() {
     keys.putAll(
         Map.of(
+            "expertmesh.model-url", "https://w.example/m",
             "expertmesh.model-id", "m",
             "expertmesh.provider", "scalar",
             "expertmesh.dtype", "bf16",
@@ -60,6 +62,7 @@ class ExpertPropertiesTest {
         .isEqualTo(
             new ExpertProperties(
                 "models/m",
+                "https://w.example/m",
                 "m",
                 "scalar",
                 "bf16",

@@ -11,6 +11,7 @@ import io.expertmesh.gateway.transport.engine.AttentionReplicas;
 import io.expertmesh.gateway.transport.tokenizer.DjlTokenizer;
 import io.expertmesh.gateway.transport.tokenizer.NativeCache;
 import io.expertmesh.gateway.transport.tokenizer.TokenizerFiles;
+import io.expertmesh.model.transport.CheckpointFetch;
 import io.expertmesh.protocol.app.TlsSettings;
 import io.expertmesh.protocol.app.TracingSettings;
 import io.expertmesh.protocol.core.trace.Tracing;
@@ -72,6 +73,9 @@ class EngineConfiguration {
 
   @Bean
   TextSide textSide(GatewaySettings settings) throws IOException {
+    if (!settings.modelUrl().isEmpty()) {
+      CheckpointFetch.texts(settings.modelUrl(), settings.modelDirectory());
+    }
     TokenizerFiles files = TokenizerFiles.of(settings.modelDirectory());
     Tokenizer tokenizer =
         files.hasTokenizer()

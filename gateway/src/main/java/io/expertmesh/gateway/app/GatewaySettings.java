@@ -12,12 +12,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Everything that can be configured, under {@code expertmesh}.
  *
  * @param model directory of the checkpoint, for tokenizer and chat template
+ * @param modelUrl where tokenizer and chat template are fetched from to that directory; empty if
+ *     they are there
  * @param modelId the name clients use; the directory's name if absent
  * @param grpc where status is served to the operator's tools
  */
 @ConfigurationProperties("expertmesh")
 public record GatewaySettings(
     @Nullable String model,
+    @DefaultValue("") String modelUrl,
     @Nullable String modelId,
     @DefaultValue Grpc grpc,
     @DefaultValue Gateway gateway) {
@@ -27,7 +30,7 @@ public record GatewaySettings(
       throw new IllegalArgumentException(
           "expertmesh.model is missing: the directory of the checkpoint");
     }
-    if (!Files.isDirectory(Path.of(model))) {
+    if (modelUrl.isEmpty() && !Files.isDirectory(Path.of(model))) {
       throw new IllegalArgumentException("expertmesh.model: there is no directory " + model);
     }
   }

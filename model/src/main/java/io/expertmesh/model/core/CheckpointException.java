@@ -20,11 +20,25 @@ public final class CheckpointException extends RuntimeException {
   }
 
   CheckpointException(Path file, String tensor, String rule) {
+    this(file.toString(), tensor, rule);
+  }
+
+  /**
+   * A refusal of a file that need not be on this machine.
+   *
+   * @param file its path or address
+   * @param rule what it breaks, without a full stop
+   */
+  public CheckpointException(String file, String rule) {
+    this(file, "", rule);
+  }
+
+  private CheckpointException(String file, String tensor, String rule) {
     super(
         tensor.isEmpty()
             ? file + ": " + rule + "."
             : file + ", tensor '" + abridged(tensor) + "': " + rule + ".");
-    this.file = file.toString();
+    this.file = file;
     this.tensor = tensor;
     this.rule = Objects.requireNonNull(rule, "rule");
   }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 
 /** Opens checkpoints in the layout of the Hugging Face hub. */
 public final class Checkpoints {
@@ -29,6 +30,34 @@ public final class Checkpoints {
    * @throws CheckpointException if it cannot be served; the message says why in one sentence
    */
   public static Checkpoint open(Path dir, String modelId) {
+    Described described = describe(dir);
+    try {
+      long version = WeightsDigest.of(described.config().json(), described.files());
+      return new MappedCheckpoint(described.spec(), modelId, version, described.files());
+    } catch (RuntimeException e) {
+      described.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Names of the files with tensors.
+   *
+   * @param dir checkpoint, of which only the index needs to be there, if it has one
+   */
+  public static SortedSet<String> tensorFiles(Path dir) {
+    return TensorFiles.names(dir);
+  }
+
+  /** A checkpoint whose headers have been read and checked, and no tensor. */
+  record Described(ModelConfig config, ModelSpec spec, TensorFiles files) implements AutoCloseable {
+    @Override
+    public void close() {
+      files.close();
+    }
+  }
+
+  static Described describe(Path dir) {
     if (!Files.isDirectory(dir)) {
       throw new CheckpointException(
           dir, Files.exists(dir) ? "is not a directory" : "there is no such directory");
@@ -44,8 +73,7 @@ public final class Checkpoints {
               .map(declared -> declared.in(family.describe(config, tensors), tensors))
               .orElseGet(() -> family.describe(config, tensors));
       tensors.refuseUnused(new LeftOvers(config, described)::mayStay);
-      ModelSpec spec = described.withEosTokenIds(eosTokenIds(dir, described));
-      return new MappedCheckpoint(spec, modelId, WeightsDigest.of(config.json(), files), files);
+      return new Described(config, described.withEosTokenIds(eosTokenIds(dir, described)), files);
     } catch (RuntimeException e) {
       files.close();
       throw e;

@@ -27,24 +27,17 @@ final class Mxfp4Blocks {
   static WeightMatrix decode(StoredTensor blocks, StoredTensor scales, TensorRef ref, Arena arena) {
     TensorPart part = TensorPart.of(blocks, ref, BLOCK, BLOCK_BYTES);
     int perRow = part.columns() / BLOCK;
-    long exponentsBefore = Math.max(ref.slice(), 0) * (long) part.rows() * perRow;
     MemorySegment copy =
         arena.allocate((long) ref.rows() * part.columns() * Short.BYTES, Short.BYTES);
     byte[] row = new byte[perRow * BLOCK_BYTES];
     byte[] exponents = new byte[perRow];
     short[] decoded = new short[part.columns()];
-    MemorySegment scaleData = scales.data();
+    MemorySegment scaleData = scales.data(scales.slice(ref.slice()));
     for (int r = 0; r < ref.rows(); r++) {
       long stored = ref.rowFrom() + (long) r * ref.rowStep();
       MemorySegment.copy(
           part.data(), ValueLayout.JAVA_BYTE, stored * row.length, row, 0, row.length);
-      MemorySegment.copy(
-          scaleData,
-          ValueLayout.JAVA_BYTE,
-          exponentsBefore + stored * perRow,
-          exponents,
-          0,
-          perRow);
+      MemorySegment.copy(scaleData, ValueLayout.JAVA_BYTE, stored * perRow, exponents, 0, perRow);
 
       for (int block = 0; block < perRow; block++) {
         int table = (exponents[block] & 0xff) << 4;

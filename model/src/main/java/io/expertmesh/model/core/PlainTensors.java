@@ -1,5 +1,6 @@
 package io.expertmesh.model.core;
 
+import io.expertmesh.model.core.ByteRanges.Range;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.WeightMatrix;
 import java.lang.foreign.Arena;
@@ -88,8 +89,8 @@ final class PlainTensors {
     long run = (ref.rows() - 1L) * ref.rowStep() + 1;
     TensorEntry part =
         new TensorEntry(ref.tensor(), tensor.entry().type(), List.of(run), 0, run * bytes);
-    float[] values =
-        TensorValues.floats(tensor.path(), part, tensor.data().asSlice(first * bytes, run * bytes));
+    MemorySegment data = tensor.data(new Range(first * bytes, (first + run) * bytes));
+    float[] values = TensorValues.floats(tensor.path(), part, data);
     if (ref.rowStep() == 1) {
       return values;
     }

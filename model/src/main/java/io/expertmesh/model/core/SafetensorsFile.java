@@ -1,5 +1,6 @@
 package io.expertmesh.model.core;
 
+import io.expertmesh.model.core.ByteRanges.Range;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -27,19 +28,25 @@ public final class SafetensorsFile implements AutoCloseable {
   private final Path path;
   private final Map<String, TensorEntry> entries;
   private final Map<String, String> metadata;
-  private final MemorySegment data;
+  private final MemorySegment file;
+  private final long dataStart;
+  private final Optional<ByteRanges> present;
   private final Arena arena;
 
   private SafetensorsFile(
       Path path,
       Map<String, TensorEntry> entries,
       Map<String, String> metadata,
-      MemorySegment data,
+      MemorySegment file,
+      long dataStart,
+      Optional<ByteRanges> present,
       Arena arena) {
     this.path = path;
     this.entries = entries;
     this.metadata = metadata;
-    this.data = data;
+    this.file = file;
+    this.dataStart = dataStart;
+    this.present = present;
     this.arena = arena;
   }
 
@@ -55,13 +62,18 @@ public final class SafetensorsFile implements AutoCloseable {
     }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
-      int headerBytes = headerBytes(path, channel, size);
-      SafetensorsHeader header = SafetensorsHeader.parse(path, read(channel, PREFIX, headerBytes));
-      long dataStart = PREFIX + (long) headerBytes;
+      ByteBuffer prefix = read(channel, 0, (int) Math.min(size, PREFIX));
+      long dataStart = dataStart(path.toString(), prefix, size);
+      Optional<ByteRanges> present = PartialFile.present(path);
+      if (present.isPresent() && !present.get().covers(0, dataStart)) {
+        throw new CheckpointException(path, "its header has not been fetched");
+      }
+      SafetensorsHeader header =
+          SafetensorsHeader.parse(path, read(channel, PREFIX, (int) (dataStart - PREFIX)));
       new TensorLayout(path, size - dataStart).check(header.entries());
       Map<String, TensorEntry> entries = new LinkedHashMap<>();
       header.entries().forEach(entry -> entries.put(entry.name(), entry));
-      return map(path, channel, size, dataStart, entries, header.metadata());
+      return map(path, channel, dataStart, entries, header.metadata(), present);
     } catch (EOFException e) {
       throw new CheckpointException(path, "became shorter while it was read");
     } catch (IOException e) {
@@ -69,15 +81,23 @@ public final class SafetensorsFile implements AutoCloseable {
     }
   }
 
-  private static int headerBytes(Path path, FileChannel channel, long size) throws IOException {
+  /**
+   * Where the data of a file begin, after a check that its header can be what it claims.
+   *
+   * @param name of the file, for people
+   * @param prefix the first eight bytes of the file, or all that it has
+   * @param size bytes of the whole file
+   * @throws CheckpointException if no file may begin so
+   */
+  public static long dataStart(String name, ByteBuffer prefix, long size) {
     if (size < PREFIX) {
       throw new CheckpointException(
-          path, "has " + size + " bytes, a safetensors file has at least " + PREFIX);
+          name, "has " + size + " bytes, a safetensors file has at least " + PREFIX);
     }
-    long length = read(channel, 0, PREFIX).getLong();
+    long length = prefix.duplicate().order(ByteOrder.LITTLE_ENDIAN).getLong();
     if (Long.compareUnsigned(length, StrictJson.MAX_BYTES) > 0) {
       throw new CheckpointException(
-          path,
+          name,
           "its header claims "
               + Long.toUnsignedString(length)
               + " bytes, at most "
@@ -86,24 +106,24 @@ public final class SafetensorsFile implements AutoCloseable {
     }
     if (length > size - PREFIX) {
       throw new CheckpointException(
-          path,
+          name,
           "its header claims " + length + " bytes, only " + (size - PREFIX) + " follow the length");
     }
-    return (int) length;
+    return PREFIX + length;
   }
 
   private static SafetensorsFile map(
       Path path,
       FileChannel channel,
-      long size,
       long dataStart,
       Map<String, TensorEntry> entries,
-      Map<String, String> metadata)
+      Map<String, String> metadata,
+      Optional<ByteRanges> present)
       throws IOException {
     Arena arena = Arena.ofShared();
     try {
-      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      return new SafetensorsFile(path, entries, metadata, file.asSlice(dataStart), arena);
+      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      return new SafetensorsFile(path, entries, metadata, file, dataStart, present, arena);
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;
@@ -150,10 +170,38 @@ public final class SafetensorsFile implements AutoCloseable {
     return find(name).orElseThrow(() -> new CheckpointException(path, name, "is not in this file"));
   }
 
-  /** Little-endian bytes of a tensor, row-major, possibly unaligned. */
+  /** First byte of the data. */
+  long dataStart() {
+    return dataStart;
+  }
+
+  /** Bytes of the data. */
+  long dataBytes() {
+    return file.byteSize() - dataStart;
+  }
+
+  /**
+   * Little-endian bytes of a tensor, row-major, possibly unaligned.
+   *
+   * @throws CheckpointException if the file was fetched and they were not
+   */
   public MemorySegment segment(String name) {
-    TensorEntry entry = entry(name);
-    return data.asSlice(entry.begin(), entry.bytes());
+    return segment(name, 0, entry(name).bytes());
+  }
+
+  /** Some bytes of a tensor, under the same conditions. */
+  MemorySegment segment(String name, Range range) {
+    return segment(name, range.from(), range.bytes());
+  }
+
+  private MemorySegment segment(String name, long at, long bytes) {
+    long from = dataStart + entry(name).begin() + at;
+    if (present.isPresent() && !present.get().covers(from, from + bytes)) {
+      // a hole would read as zeros
+      throw new CheckpointException(
+          path, name, "has not been fetched; only parts of the file are here");
+    }
+    return file.asSlice(from, bytes);
   }
 
   /** A floating-point tensor (F64, F32, BF16, F16) as fp32. */

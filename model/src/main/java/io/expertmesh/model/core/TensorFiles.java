@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -58,7 +59,7 @@ final class TensorFiles implements AutoCloseable {
   }
 
   private static TensorFiles openShards(Path dir, Path index, List<SafetensorsFile> opened) {
-    Map<String, String> weightMap = readIndex(index);
+    Map<String, String> weightMap = weightMap(index);
     Map<String, SafetensorsFile> shards = new TreeMap<>();
     for (String name : new TreeSet<>(weightMap.values())) {
       SafetensorsFile shard = SafetensorsFile.open(dir.resolve(name));
@@ -84,7 +85,8 @@ final class TensorFiles implements AutoCloseable {
     return new TensorFiles(index, opened, tensors);
   }
 
-  private static Map<String, String> readIndex(Path index) {
+  /** File of every tensor, as an index says. */
+  private static Map<String, String> weightMap(Path index) {
     JsonNode map = StrictJson.readObject(index).get("weight_map");
     if (map == null || !map.isObject()) {
       throw new CheckpointException(index, "weight_map must be an object");
@@ -109,6 +111,14 @@ final class TensorFiles implements AutoCloseable {
     return weightMap;
   }
 
+  /** Names of the safetensors files of a checkpoint, from its index where it has one. */
+  static SortedSet<String> names(Path dir) {
+    Path index = dir.resolve(INDEX);
+    return Files.exists(index)
+        ? new TreeSet<>(weightMap(index).values())
+        : new TreeSet<>(List.of(SINGLE));
+  }
+
   private static void rejectTwins(List<SafetensorsFile> shards) {
     Map<String, SafetensorsFile> owners = new TreeMap<>();
     for (SafetensorsFile shard : shards) {
@@ -125,6 +135,11 @@ final class TensorFiles implements AutoCloseable {
   /** The file that lists the tensors. */
   Path source() {
     return source;
+  }
+
+  /** The files. */
+  List<SafetensorsFile> files() {
+    return files;
   }
 
   /** All tensors by name, ascending. */

@@ -35,9 +35,7 @@ record TensorPart(int rows, int columns, MemorySegment data) {
     if (ref.columns() != inputs || !holds(outputs, ref) || rows > Integer.MAX_VALUE) {
       throw outside(tensor, ref);
     }
-    long slices = sliced ? shape.getFirst() : 1;
-    long bytes = tensor.entry().bytes() / slices;
-    MemorySegment data = tensor.data().asSlice(Math.max(ref.slice(), 0) * bytes, bytes);
+    MemorySegment data = tensor.data(tensor.slice(ref.slice()));
     return new TensorPart((int) rows, (int) columns, data);
   }
 

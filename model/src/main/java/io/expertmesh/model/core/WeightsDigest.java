@@ -1,10 +1,12 @@
 package io.expertmesh.model.core;
 
-import java.lang.foreign.MemorySegment;
+import io.expertmesh.model.core.ByteRanges.Range;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
@@ -56,17 +58,25 @@ final class WeightsDigest {
     add(entry.name());
     add(entry.type().name());
     add(entry.shape().toString());
-    MemorySegment data = tensor.data();
-    if (data.byteSize() <= (long) SAMPLE * SAMPLES) {
-      sha.update(data.asByteBuffer());
-      return;
+    samples(entry.bytes()).forEach(sample -> sha.update(tensor.data(sample).asByteBuffer()));
+  }
+
+  /** The bytes of a tensor that are looked at: all of a small one, pages of a larger one. */
+  static List<Range> samples(long bytes) {
+    if (bytes == 0) {
+      return List.of();
     }
-    long last = data.byteSize() - SAMPLE;
+    if (bytes <= (long) SAMPLE * SAMPLES) {
+      return List.of(new Range(0, bytes));
+    }
+    long last = bytes - SAMPLE;
+    List<Range> samples = new ArrayList<>();
     for (int i = 0; i < SAMPLES; i++) {
       // the first and the last page, and pages evenly between them
       long at = last / (SAMPLES - 1) * i + last % (SAMPLES - 1) * i / (SAMPLES - 1);
-      sha.update(data.asSlice(at, SAMPLE).asByteBuffer());
+      samples.add(new Range(at, at + SAMPLE));
     }
+    return samples;
   }
 
   /** Adds a text with its length, so that neighbours cannot be mistaken for one another. */

@@ -3,6 +3,7 @@ package io.expertmesh.model.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.expertmesh.model.core.ByteRanges.Range;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.WeightMatrix;
 import java.io.IOException;
@@ -11,10 +12,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -237,8 +241,47 @@ class FormatsTest {
     }
   }
 
-  /** The values of a reference, whose copy must not outlive its arena. */
+  /** The values of a reference, of which those bytes suffice that a plan to fetch them names. */
   private static double[][] decode(TensorFiles files, TensorRef ref, DType expected) {
+    double[][] values = read(files, ref, expected);
+    List<Range> reads = new ArrayList<>();
+    FetchPlan.reads(files, ref, (_, range) -> reads.add(range));
+    // NaN is equal to itself here
+    assertThat(Arrays.deepEquals(partly(files, reads, ref, expected), values)).isTrue();
+    Range last = reads.removeLast();
+    if (last.bytes() > 1) {
+      reads.add(new Range(last.from(), last.to() - 1));
+    }
+    assertThatThrownBy(() -> partly(files, reads, ref, expected))
+        .hasMessageContaining("has not been fetched");
+    return values;
+  }
+
+  /** The same from a file that claims to have its header and these bytes only. */
+  private static double[][] partly(
+      TensorFiles whole, List<Range> present, TensorRef ref, DType expected) {
+    Path record = whole.source().resolveSibling(TensorFiles.SINGLE + ".fetched");
+    try (SafetensorsFile file = SafetensorsFile.open(whole.source())) {
+      List<Range> all = new ArrayList<>(present);
+      all.add(new Range(0, file.dataStart()));
+      String ranges =
+          ByteRanges.of(all).ranges().stream()
+              .map(range -> range.from() + "," + range.to())
+              .collect(Collectors.joining(","));
+      Files.writeString(
+          record, "{\"source\":\"s\",\"version\":\"v\",\"length\":1,\"ranges\":[" + ranges + "]}");
+      try (TensorFiles partial = TensorFiles.open(record.resolveSibling("."))) {
+        return read(partial, ref, expected);
+      } finally {
+        Files.delete(record);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The values of a reference, whose copy must not outlive its arena. */
+  private static double[][] read(TensorFiles files, TensorRef ref, DType expected) {
     MappedCheckpoint checkpoint = new MappedCheckpoint(ANY, "test", 0, files);
     try (Arena arena = Arena.ofConfined()) {
       WeightMatrix matrix = checkpoint.matrix(ref, arena);
@@ -268,10 +311,11 @@ class FormatsTest {
 
   private TensorFiles files(TensorSource... tensors) {
     try {
-      ShardWriter.write(dir, List.of(tensors), Long.MAX_VALUE);
+      Path own = Files.createTempDirectory(dir, "files");
+      ShardWriter.write(own, List.of(tensors), Long.MAX_VALUE);
+      return TensorFiles.open(own);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return TensorFiles.open(dir);
   }
 }

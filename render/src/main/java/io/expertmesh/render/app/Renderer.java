@@ -5,15 +5,19 @@ import io.expertmesh.expert.core.ShardSpec;
 import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.CheckpointException;
 import io.expertmesh.model.core.Checkpoints;
+import io.expertmesh.model.core.FetchPlan;
 import io.expertmesh.model.core.LayerBudget;
 import io.expertmesh.model.core.ModelSpec;
+import io.expertmesh.model.core.TensorNeeds;
 import io.expertmesh.model.core.WeightBudget;
 import io.expertmesh.protocol.core.MeshException;
+import io.expertmesh.render.core.FetchSizes;
 import io.expertmesh.render.core.Manifests;
 import io.expertmesh.render.core.NodePool;
 import io.expertmesh.render.core.RenderException;
 import io.expertmesh.render.core.RenderOptions;
 import io.expertmesh.render.core.Shard;
+import io.expertmesh.render.core.WeightsUrl;
 import io.expertmesh.render.core.Workload;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
@@ -23,8 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Looks at a checkpoint and a placement, and writes the manifests. */
 public final class Renderer {
@@ -49,8 +53,9 @@ public final class Renderer {
       RenderOptions options,
       Optional<String> weightsUrl,
       Path out) {
+    Optional<WeightsUrl> url = weightsUrl.map(WeightsUrl::parse);
     Workload workload = workload(model, placement, evenShards);
-    Map<String, List<?>> files = Manifests.render(workload, options, weightsUrl);
+    Map<String, List<?>> files = Manifests.render(workload, options, url);
     files.forEach((path, documents) -> write(out.resolve(path), documents));
     return files.size();
   }
@@ -81,14 +86,32 @@ public final class Renderer {
       long experts = budget.layers().stream().mapToLong(LayerBudget::allExperts).sum();
       return new Workload(
           checkpoint.modelId(),
-          files(model),
-          budget.total(),
           budget.total() - experts - gates,
           gates,
-          shards);
+          shards,
+          fetched(model, shards));
     } catch (CheckpointException e) {
       throw new RenderException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static FetchSizes fetched(Path model, List<Shard> shards) {
+    List<TensorNeeds> needs = new ArrayList<>(List.of(TensorNeeds::rest, TensorNeeds::gates));
+    for (Shard shard : shards) {
+      Notation notation = new Notation(shard.name(), shard.key(), shard.value());
+      needs.add(
+          spec ->
+              spec(notation, spec).blocks().stream()
+                  .map(b -> spec.routed(b.layer()).orElseThrow().experts().get(b.expert()))
+                  .flatMap(expert -> TensorNeeds.expert(expert).stream())
+                  .toList());
+    }
+    List<FetchPlan> plans = FetchPlan.all(model, needs);
+    Map<String, Long> bytes = new TreeMap<>();
+    for (int i = 0; i < shards.size(); i++) {
+      bytes.put(shards.get(i).name(), plans.get(2 + i).onDisk());
+    }
+    return new FetchSizes(plans.get(0).onDisk(), plans.get(1).onDisk(), bytes);
   }
 
   private static List<Shard> even(int count, ModelSpec spec, WeightBudget budget) {
@@ -145,23 +168,6 @@ public final class Renderer {
               "Expert " + expert + " of layer " + layer + " is in no shard of the placement.");
         }
       }
-    }
-  }
-
-  private static List<String> files(Path model) {
-    try (Stream<Path> files = Files.list(model)) {
-      return files
-          .filter(Files::isRegularFile)
-          .map(file -> file.getFileName().toString())
-          .filter(
-              name ->
-                  name.endsWith(".json")
-                      || name.endsWith(".safetensors")
-                      || name.endsWith(".jinja"))
-          .sorted()
-          .toList();
-    } catch (IOException e) {
-      throw new RenderException("The model's folder " + model + " cannot be read.", e);
     }
   }
 

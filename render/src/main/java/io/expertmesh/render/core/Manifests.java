@@ -21,10 +21,10 @@ public final class Manifests {
 
   private final Workload workload;
   private final RenderOptions options;
-  private final Optional<String> weightsUrl;
+  private final Optional<WeightsUrl> weightsUrl;
   private final Map<String, List<?>> files = new LinkedHashMap<>();
 
-  private Manifests(Workload workload, RenderOptions options, Optional<String> weightsUrl) {
+  private Manifests(Workload workload, RenderOptions options, Optional<WeightsUrl> weightsUrl) {
     this.workload = workload;
     this.options = options;
     this.weightsUrl = weightsUrl;
@@ -38,7 +38,7 @@ public final class Manifests {
    *     maps
    */
   public static Map<String, List<?>> render(
-      Workload workload, RenderOptions options, Optional<String> weightsUrl) {
+      Workload workload, RenderOptions options, Optional<WeightsUrl> weightsUrl) {
     Manifests manifests = new Manifests(workload, options, weightsUrl);
     manifests.base();
     manifests.components();
@@ -139,15 +139,41 @@ public final class Manifests {
         List.of(component("resources", resources, "patches", patches)));
   }
 
-  private void pull(String url) {
+  private void pull(WeightsUrl url) {
     String folder = "components/pull-weights";
-    files.put(folder + "/patch.yaml", List.of(Patches.pull(workload, url)));
+    List<String> resources = new ArrayList<>();
+    put(resources, folder, "network", List.of(NetworkRules.weights(url.port())));
+    List<Object> patches = new ArrayList<>();
+    FetchSizes sizes = workload.fetched();
+    pull(folder, patches, url, Role.GATEWAY.label(), Patches.target(Role.GATEWAY), 0);
+    pull(
+        folder,
+        patches,
+        url,
+        Role.ATTENTION.label(),
+        Patches.target(Role.ATTENTION),
+        sizes.attention());
+    if (!workload.shards().isEmpty()) {
+      pull(folder, patches, url, Role.ROUTER.label(), Patches.target(Role.ROUTER), sizes.router());
+    }
+    for (Shard shard : workload.shards()) {
+      pull(folder, patches, url, Names.of(shard), Patches.target(shard), sizes.of(shard));
+    }
     files.put(
         folder + "/" + KUSTOMIZATION,
-        List.of(
-            component(
-                "patches",
-                List.of(ordered("path", "patch.yaml", "target", Patches.weightHolders())))));
+        List.of(component("resources", resources, "patches", patches)));
+  }
+
+  private void pull(
+      String folder,
+      List<Object> patches,
+      WeightsUrl url,
+      String name,
+      Map<String, Object> target,
+      long bytes) {
+    String file = "patch-" + name + ".yaml";
+    files.put(folder + "/" + file, List.of(Patches.pull(url.text(), bytes)));
+    patches.add(ordered("path", file, "target", target));
   }
 
   private void overlays() {

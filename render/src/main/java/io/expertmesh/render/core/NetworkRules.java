@@ -64,6 +64,27 @@ final class NetworkRules {
         .build();
   }
 
+  /** Weights are fetched by those that hold some, and by the gateway for its tokenizer. */
+  static HasMetadata weights(int port) {
+    return new NetworkPolicyBuilder()
+        .withMetadata(Services.meta("fetch-weights", ALL))
+        .withNewSpec()
+        .withNewPodSelector()
+        .withMatchLabels(ALL)
+        .addNewMatchExpression()
+        .withKey(Names.COMPONENT)
+        .withOperator("NotIn")
+        .withValues(Role.AUTOSCALER.label())
+        .endMatchExpression()
+        .endPodSelector()
+        .withPolicyTypes("Egress")
+        .addNewEgress()
+        .withPorts(port(port, "TCP"))
+        .endEgress()
+        .endSpec()
+        .build();
+  }
+
   private static HasMetadata forRole(Role role) {
     List<NetworkPolicyIngressRule> in = new ArrayList<>();
     List<NetworkPolicyPeer> callers =

@@ -5,11 +5,14 @@ import static io.expertmesh.render.core.Custom.ordered;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Patches by which components change the workloads of the base. */
 final class Patches {
   private static final String WORKLOADS = "Deployment|StatefulSet";
+
+  /** Room for config, index, tokenizer and records of what was fetched. */
+  private static final long FETCH_SPARE = 128L << 20;
+
   private static final String TLS_FOLDER = "/etc/expertmesh/tls";
 
   private Patches() {}
@@ -46,59 +49,31 @@ final class Patches {
                     ordered("secretName", "tls-" + role.label(), "defaultMode", 0440)))));
   }
 
-  /** Fetches the checkpoint into the pod, in place of a volume that holds it. */
-  static Map<String, Object> pull(Workload workload, String url) {
-    String folder = "/models/" + workload.modelId();
-    String files =
-        workload.files().stream().map(f -> "'" + f + "'").collect(Collectors.joining(" "));
-    String script =
-        "set -eu; mkdir -p "
-            + folder
-            + "; for file in "
-            + files
-            + "; do curl -fsSL --retry 5 --retry-all-errors -o \""
-            + folder
-            + "/$file\" \"$WEIGHTS_URL/$file\"; done";
-    long limit = workload.totalBytes() + workload.totalBytes() / 10 + (64L << 20);
+  /**
+   * Lets the pods of a service fetch what they read of the checkpoint, in place of a volume that
+   * holds it.
+   *
+   * @param bytes that this takes on their disk
+   */
+  static Map<String, Object> pull(String url, long bytes) {
+    String size = Math.ceilDiv(bytes + bytes / 10 + FETCH_SPARE, 1L << 20) + "Mi";
+    Map<String, Object> volume = ordered("name", "model", "emptyDir", ordered("sizeLimit", size));
+    volume.put("persistentVolumeClaim", null);
     return pods(
         ordered(
-            "initContainers",
+            "containers",
             List.of(
                 ordered(
                     "name",
-                    "pull-weights",
-                    "image",
-                    "curlimages/curl:8.11.1",
-                    "command",
-                    List.of("/bin/sh", "-c", script),
+                    Names.CONTAINER,
                     "env",
-                    List.of(env("WEIGHTS_URL", url)),
+                    List.of(env("EXPERTMESH_MODELURL", url)),
                     "resources",
-                    ordered(
-                        "requests",
-                        ordered("cpu", "100m", "memory", "64Mi"),
-                        "limits",
-                        ordered("memory", "256Mi")),
-                    "securityContext",
-                    ordered(
-                        "allowPrivilegeEscalation",
-                        false,
-                        "readOnlyRootFilesystem",
-                        true,
-                        "runAsNonRoot",
-                        true,
-                        "capabilities",
-                        ordered("drop", List.of("ALL"))),
+                    ordered("requests", ordered("ephemeral-storage", size)),
                     "volumeMounts",
-                    List.of(ordered("name", "model", "mountPath", "/models")))),
+                    List.of(ordered("name", "model", "mountPath", "/models", "readOnly", false)))),
             "volumes",
-            List.of(modelVolume((limit >> 20) + "Mi"))));
-  }
-
-  private static Map<String, Object> modelVolume(String size) {
-    Map<String, Object> volume = ordered("name", "model", "emptyDir", ordered("sizeLimit", size));
-    volume.put("persistentVolumeClaim", null);
-    return volume;
+            List.of(volume)));
   }
 
   /** Which workloads a patch is for. */
@@ -106,10 +81,9 @@ final class Patches {
     return ordered("kind", WORKLOADS, "labelSelector", Names.COMPONENT + "=" + role.label());
   }
 
-  /** All workloads that hold weights. */
-  static Map<String, Object> weightHolders() {
-    return ordered(
-        "kind", WORKLOADS, "labelSelector", Names.COMPONENT + "!=" + Role.AUTOSCALER.label());
+  /** The workload of a shard. */
+  static Map<String, Object> target(Shard shard) {
+    return ordered("kind", WORKLOADS, "labelSelector", Names.SHARD + "=" + shard.name());
   }
 
   private static Map<String, Object> pods(Map<String, Object> spec) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.expertmesh.render.core.FetchSizes;
 import io.expertmesh.render.core.RenderException;
 import io.expertmesh.render.core.RenderOptions;
 import io.fabric8.kubernetes.api.model.Container;
@@ -12,6 +13,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -204,7 +206,80 @@ class RendererTest {
     assertThat(cluster).contains("EXPERTMESH_TLS_PEERS", "enableTLS: \"true\"");
     assertThat(cluster.split("secretName: tls-expert", -1)).hasSize(4 + 1 + 1);
     String pulled = kustomize("cluster-pull");
-    assertThat(pulled).contains("pull-weights").doesNotContain("persistentVolumeClaim");
+    assertThat(pulled).doesNotContain("persistentVolumeClaim", "initContainers");
+    List<Object> workloads = new ArrayList<>();
+    for (String document : pulled.split("(?m)^---\\n")) {
+      workloads.add(API.unmarshal(document));
+    }
+    List<PodSpec> fetching = podsOf(workloads).filter(RendererTest::holdsWeights).toList();
+    assertThat(fetching).hasSize(7);
+    for (PodSpec pod : fetching) {
+      Container container = pod.getContainers().getFirst();
+      assertThat(container.getEnv())
+          .anySatisfy(
+              env -> {
+                assertThat(env.getName()).isEqualTo("EXPERTMESH_MODELURL");
+                assertThat(env.getValue()).isEqualTo("https://w.example");
+              });
+      assertThat(container.getVolumeMounts())
+          .filteredOn(mount -> mount.getMountPath().equals("/models"))
+          .singleElement()
+          .satisfies(mount -> assertThat(mount.getReadOnly()).isFalse());
+      Quantity size = model(pod).getEmptyDir().getSizeLimit();
+      assertThat(container.getResources().getRequests()).containsEntry("ephemeral-storage", size);
+      assertThat(container.getResources().getRequests()).containsKeys("cpu", "memory");
+    }
+  }
+
+  @Test
+  void podsThatFetchHaveRoomForWhatTheirServiceReads() throws IOException {
+    Path placement =
+        placement(
+            """
+            shards:
+              - {name: one, experts: "*:0"}
+              - {name: rest, experts: "*:1-7"}
+            """);
+    Renderer.render(MODEL, Optional.of(placement), 1, OPTIONS, Optional.of("http://w:8000/m"), out);
+    FetchSizes sizes = Renderer.workload(MODEL, Optional.of(placement), 1).fetched();
+    long total = Files.size(MODEL.resolve("model.safetensors"));
+    long one = Objects.requireNonNull(sizes.shards().get("one"));
+    long rest = Objects.requireNonNull(sizes.shards().get("rest"));
+    assertThat(sizes.router()).isLessThan(one);
+    assertThat(one).isLessThan(rest);
+    assertThat(rest).isLessThan(total);
+    assertThat(sizes.attention()).isLessThan(total);
+    // samples and headers are in each of them
+    assertThat(sizes.attention() + one + rest).isBetween(total, total + 3 * sizes.router());
+    assertThat(Files.readString(out.resolve("components/pull-weights/patch-expert-rest.yaml")))
+        .contains("sizeLimit: \"" + ((rest * 11 / 10 + (128L << 20)) / (1L << 20) + 1) + "Mi\"");
+    assertThat(Files.readString(out.resolve("components/pull-weights/network.yaml")))
+        .contains("port: 8000");
+  }
+
+  @Test
+  void anAddressOfWeightsThatIsNoFolderIsRefused() {
+    for (String url :
+        List.of("ftp://w/m", "w/m", "https://u:p@w/m", "https://w/m?k=1", "http://")) {
+      assertThatThrownBy(
+              () ->
+                  Renderer.render(
+                      MODEL, Optional.empty(), 4, OPTIONS, Optional.of(url), folder.resolve("no")))
+          .isInstanceOf(RenderException.class)
+          .hasMessageContaining("--weights-url: '" + url + "'");
+    }
+    assertThat(folder.resolve("no")).doesNotExist();
+  }
+
+  private static boolean holdsWeights(PodSpec pod) {
+    return pod.getVolumes().stream().anyMatch(volume -> volume.getName().equals("model"));
+  }
+
+  private static Volume model(PodSpec pod) {
+    return pod.getVolumes().stream()
+        .filter(volume -> volume.getName().equals("model"))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -271,15 +346,18 @@ class RendererTest {
   }
 
   private List<PodSpec> pods() throws IOException {
-    return documents().stream()
+    return podsOf(documents()).toList();
+  }
+
+  private static Stream<PodSpec> podsOf(List<?> documents) {
+    return documents.stream()
         .flatMap(
             document ->
                 switch (document) {
                   case Deployment d -> Stream.of(d.getSpec().getTemplate().getSpec());
                   case StatefulSet s -> Stream.of(s.getSpec().getTemplate().getSpec());
                   default -> Stream.<PodSpec>empty();
-                })
-        .toList();
+                });
   }
 
   private Deployment deployment(String name) throws IOException {

@@ -3,11 +3,13 @@ package io.expertmesh.router.app;
 import io.expertmesh.model.core.Checkpoint;
 import io.expertmesh.model.core.CheckpointException;
 import io.expertmesh.model.core.Checkpoints;
+import io.expertmesh.model.core.TensorNeeds;
 import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.KernelProviders;
 import io.expertmesh.model.kernel.Kernels;
 import io.expertmesh.model.kernel.Selection;
+import io.expertmesh.model.transport.CheckpointFetch;
 import io.expertmesh.protocol.app.Management;
 import io.expertmesh.protocol.app.Telemetry;
 import io.expertmesh.protocol.core.LoadSource;
@@ -55,6 +57,11 @@ class RouterConfiguration {
   RouterModel routerModel(RouterSettings settings, StatusBoard board) {
     try {
       board.state(ServiceState.LOADING, "");
+      if (!settings.modelUrl().isEmpty()) {
+        board.state(ServiceState.LOADING, "fetching the gates from " + settings.modelUrl());
+        CheckpointFetch.weights(
+            settings.modelUrl(), Path.of(settings.model()), TensorNeeds::gates, board::progress);
+      }
       // the mapping is not needed once the gates are packed
       try (Checkpoint checkpoint = open(settings)) {
         DType activations = DType.activations(settings.dtype(), checkpoint.spec().storedDtype());

@@ -8,6 +8,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * Configuration of a router-service.
  *
  * @param model checkpoint directory
+ * @param modelUrl where the gates are fetched from to that directory; empty if they are there
  * @param modelId name the model is served under; the directory's name if empty
  * @param provider kernels: auto, scalar, vector or onednn
  * @param dtype type of activations: auto (the checkpoint's), f32 or bf16
@@ -16,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("expertmesh")
 record RouterSettings(
     @DefaultValue("") String model,
+    @DefaultValue("") String modelUrl,
     @DefaultValue("") String modelId,
     @DefaultValue("auto") String provider,
     @DefaultValue("auto") String dtype,

@@ -63,7 +63,7 @@ class RouterApplicationTest {
   @Test
   void settingsNameTheKeyAndWhatIsAllowed() {
     RouterSettings.Router router = new RouterSettings.Router("request", 16);
-    assertThatThrownBy(() -> new RouterSettings(" ", "", "auto", "auto", router))
+    assertThatThrownBy(() -> new RouterSettings(" ", "", "", "auto", "auto", router))
         .hasMessage("expertmesh.model is not set, must be a checkpoint directory");
     assertThatThrownBy(() -> new RouterSettings.Router("request", 0))
         .hasMessage("expertmesh.router.spread-rows is 0, must be from 1 to 1048576");

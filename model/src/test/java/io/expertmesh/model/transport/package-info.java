@@ -1,0 +1,4 @@
+@NullMarked
+package io.expertmesh.model.transport;
+
+import org.jspecify.annotations.NullMarked;
