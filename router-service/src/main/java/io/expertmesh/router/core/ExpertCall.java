@@ -167,7 +167,7 @@ public final class ExpertCall {
     return pairExperts[pair];
   }
 
-  /** The call's pairs in its owner, in order of experts. */
+  /** The call's pairs in its owner, those of one expert side by side. */
   int[] pairs() {
     return pairs;
   }

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts the pairs of a call on as few messages as can be: one per replica, as long as it is not
- * full. A replica is chosen when the first of its experts comes up, and then takes every further
- * expert that it hosts. Many rows for one expert are shared among its replicas.
+ * full. A replica is chosen when the first of its experts comes up, and then takes further experts
+ * that it hosts. Many rows for one expert are shared among its replicas; these come first, so that
+ * other experts can go to the replica that was given least.
  */
 final class Grouping {
   private final RoutedModel model;
@@ -69,8 +70,8 @@ final class Grouping {
   }
 
   /**
-   * Groups pairs that lie in order of experts. Pairs that no replica is left for become
-   * unavailable.
+   * Groups pairs of which those of one expert lie side by side. Pairs that no replica is left for
+   * become unavailable.
    *
    * @param tried replicas that are out of the question
    * @param suspect see {@link ExpertCall#suspect}
@@ -82,6 +83,23 @@ final class Grouping {
       Replica[] tried,
       boolean suspect,
       List<ExpertCall> sealed) {
+    place(call, pairs, count, tried, suspect, sealed, true);
+    place(call, pairs, count, tried, suspect, sealed, false);
+    for (ExpertCall message : open) {
+      seal(message, sealed);
+    }
+    open.clear();
+  }
+
+  /** Puts the pairs of those experts on messages that are shared among replicas, or of the rest. */
+  private void place(
+      CallState call,
+      int[] pairs,
+      int count,
+      Replica[] tried,
+      boolean suspect,
+      List<ExpertCall> sealed,
+      boolean ofShared) {
     int layer = call.request().layer();
     int next = 0;
     while (next < count) {
@@ -92,6 +110,9 @@ final class Grouping {
       }
       int share = share(end - next, registry.hosts(layer, expert).length);
       sharers = 0;
+      if ((share < end - next) != ofShared) {
+        next = end;
+      }
       while (next < end) {
         ExpertCall message = messageFor(call, layer, expert, tried, suspect);
         if (message == null) {
@@ -113,10 +134,6 @@ final class Grouping {
         }
       }
     }
-    for (ExpertCall message : open) {
-      seal(message, sealed);
-    }
-    open.clear();
   }
 
   /** Rows that one replica takes of so many for one expert. */
@@ -151,14 +168,21 @@ final class Grouping {
 
   private @Nullable ExpertCall messageFor(
       CallState call, int layer, int expert, Replica[] tried, boolean suspect) {
+    ExpertCall least = null;
     ExpertCall again = null;
     for (int i = 0; i < open.size(); i++) {
-      if (open.get(i).replica().hosts(layer, expert)) {
-        if (!isSharing(open.get(i).replica())) {
-          return open.get(i);
-        }
-        again = open.get(i);
+      ExpertCall message = open.get(i);
+      if (!message.replica().hosts(layer, expert)) {
+        continue;
       }
+      if (isSharing(message.replica())) {
+        again = message;
+      } else if (least == null || message.pairCount() < least.pairCount()) {
+        least = message;
+      }
+    }
+    if (least != null) {
+      return least;
     }
     Replica[] hosts = registry.hosts(layer, expert);
     Replica replica = choice.choose(hosts, sharers == 0 ? tried : triedAndSharing(tried));

@@ -2,6 +2,7 @@ package io.expertmesh.tests.scaling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.expertmesh.protocol.v1.ServiceState;
 import io.expertmesh.tests.support.MeshUnderTest;
 import io.expertmesh.tests.support.MeshUnderTest.Instance;
 import io.expertmesh.tests.support.OtlpReceiver;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,24 +21,36 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * A mesh of processes whose replicas come and go with the load, down to none. Replicas have a known
- * capacity: every (row, expert) pair takes them so long at least. What a machine of its own takes
- * is in docs/scaling.md; the bounds here are for machines that are busy with other things.
+ * capacity: every (row, expert) pair takes them so long at least, which is long enough for two
+ * processors to stand in for the machines of eight replicas.
  */
 @Timeout(600)
 class ElasticMeshTest {
-  private static final int PACE_MICROS = 10_000;
+  private static final int PACE_MICROS = 20_000;
+
+  /** Pairs of a {@link Traffic#HOT_TOKEN} that wait for each other, over all layers. */
+  private static final int HOT_PAIRS_IN_TURN = 8;
+
+  /** The objective for gaps: five times what a token takes that has the mesh to itself. */
+  private static final double SLO_MILLIS = 5 * HOT_PAIRS_IN_TURN * PACE_MICROS / 1000.0;
+
+  private static final double SERVES_SECONDS = 15;
+
+  /** For so long the load stays, and gaps are watched, after an added replica serves. */
+  private static final int WATCH_SECONDS = 20;
 
   /** Pairs of a token, on average, that go to {@link #HOT}: hot ones 8 of 12, others 6. */
-  private static final double HOT_PAIRS = 0.8 * 8 + 0.2 * 6;
+  private static final double HOT_PAIRS = 0.8 * HOT_PAIRS_IN_TURN + 0.2 * 6;
 
   private static final int MOST = 4;
+  private static final int SPARES = 2;
   private static final String HOT = "experts-" + Traffic.HOT_EXPERT / 4;
   private static final String COLD = "experts-" + (1 - Traffic.HOT_EXPERT / 4);
 
   /** Requests per second that ask one replica of {@link #HOT} for all it can. */
   private static final double CAPACITY = 1e6 / PACE_MICROS / HOT_PAIRS / Traffic.TOKENS;
 
-  private static final double CALM = 0.25;
+  private static final double CALM = CAPACITY / 4;
 
   private static final int PATIENCE_SECONDS = 240;
 
@@ -59,10 +73,19 @@ class ElasticMeshTest {
             "2",
             "--min-replicas",
             "0",
+            "--spares",
+            Integer.toString(SPARES),
             "--set",
             "expertmesh.expert.pace-micros=" + PACE_MICROS,
             "--set",
-            "expertmesh.router.spread-rows=2",
+            // a row more costs a replica with a pace as much as the first
+            "expertmesh.router.spread-rows=1",
+            "--set",
+            // in each layer a token should wait no longer than computing it takes
+            "expertmesh.autoscaler.drain=" + PACE_MICROS / 1000 + "ms",
+            "--set",
+            // a single request keeps a replica busy for 0.7 of the time
+            "expertmesh.autoscaler.target=0.8",
             "--set",
             "expertmesh.autoscaler.idle=10s",
             "--set",
@@ -90,22 +113,48 @@ class ElasticMeshTest {
   }
 
   @Test
-  void aHotExpertGetsReplicasThatTakeLoadAndNoRequestFails() {
+  void aHotExpertGetsReplicasThatServeInTimeAndLeaveInOrderAndNoRequestFails() {
     try (Traffic traffic = new Traffic(mesh.url(), Map.of())) {
       traffic.perSecond(CALM);
-      log.await("calm", PATIENCE_SECONDS, () -> p99Millis(traffic) > 0 && log.count(HOT) == 1);
+      log.await("spares wait", PATIENCE_SECONDS, () -> waitingSpares() == SPARES);
+      log.await("calm", PATIENCE_SECONDS, () -> calm(traffic));
+      double calm = p99Millis(traffic);
       long step = System.nanoTime();
       traffic.perSecond(2 * CAPACITY);
       log.await("an added replica computes", PATIENCE_SECONDS, ElasticMeshTest::addedServes);
-      long served = System.nanoTime();
-      traffic.perSecond(CALM);
+      double served = secondsSince(step);
+      double tooLong = watchGaps(traffic, step);
       traffic.finish();
+      log.await("added replicas left", PATIENCE_SECONDS, () -> log.count(HOT) <= 1);
 
       System.out.printf(
-          "An added replica served %.1f s after the step; %d requests, failed: %s%n%s%n",
-          (served - step) / 1e9, traffic.done(), traffic.failures(), String.join("\n", log.said()));
+          "p99 of calm gaps %.0f ms. An added replica served %.1f s after the step; gaps were longer"
+              + " than %.0f ms for the last time %.1f s after it; %d requests, failed: %s%n%s%n",
+          calm,
+          served,
+          SLO_MILLIS,
+          tooLong,
+          traffic.done(),
+          traffic.failures(),
+          String.join("\n", log.said()));
       assertThat(traffic.failures()).isEmpty();
+      assertThat(served).as("seconds until an added replica serves").isLessThan(SERVES_SECONDS);
     }
+  }
+
+  /** Shows how gaps and replicas go on; returns when gaps were too long for the last time. */
+  private static double watchGaps(Traffic traffic, long step) {
+    double tooLong = 0;
+    for (int second = 0; second < WATCH_SECONDS; second++) {
+      LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+      double gap = p99Millis(traffic);
+      double now = secondsSince(step);
+      tooLong = gap > SLO_MILLIS ? now : tooLong;
+      System.out.printf(
+          "%4.0f s: p99 of gaps %4.0f ms, %d requests, %d and %d replicas%n",
+          now, gap, traffic.open(), log.count(HOT), log.count(COLD));
+    }
+    return tooLong;
   }
 
   @Test
@@ -162,6 +211,32 @@ class ElasticMeshTest {
         .forEach(id -> ids.add(id.asString()));
     assertThat(ids).hasSizeGreaterThan(2);
     return String.join(separator, ids);
+  }
+
+  private static long waitingSpares() {
+    List<Instance> spares =
+        mesh.instances().stream().filter(instance -> instance.kind().equals("SPARE")).toList();
+    return spares.stream()
+        .filter(spare -> state(spare) == ServiceState.SERVICE_STATE_WAITING)
+        .count();
+  }
+
+  private static ServiceState state(Instance instance) {
+    try {
+      return mesh.status(instance).getState();
+    } catch (StatusRuntimeException e) {
+      // It does not listen yet.
+      return ServiceState.SERVICE_STATE_UNSPECIFIED;
+    }
+  }
+
+  private static boolean calm(Traffic traffic) {
+    double gap = p99Millis(traffic);
+    return gap > 0 && gap < SLO_MILLIS && log.count(HOT) == 1;
+  }
+
+  private static double secondsSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1e9;
   }
 
   private static boolean addedServes() {

@@ -82,12 +82,18 @@ final class Traffic implements AutoCloseable {
   private void tick() {
     Random random = new Random(seed);
     long next = System.nanoTime();
+    double before = 0;
     for (int number = 0; !closed; ) {
       double rate = perSecond;
       if (rate == 0) {
         LockSupport.park();
-        next = System.nanoTime();
+        before = rate;
         continue;
+      }
+      if (rate != before) {
+        // Another rate begins now, and not when the next request was due at the old one.
+        next = System.nanoTime();
+        before = rate;
       }
       long wait = next - System.nanoTime();
       if (wait > 0) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +43,9 @@ record Whispers(List<String> records, Map<String, String> texts) {
       for (Path log : logs.toList()) {
         texts.put(log.toString(), Files.readString(log));
       }
+    } catch (NoSuchFileException e) {
+      // A spare became a replica, and so did its log.
+      return of(mesh);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -49,8 +53,8 @@ record Whispers(List<String> records, Map<String, String> texts) {
       texts.put(path, mesh.client().get(path).text());
     }
     for (MeshUnderTest.Instance instance : mesh.instances()) {
-      // Replicas may come and go meanwhile.
-      if (!instance.name().equals("kafka") && instance.shard().isEmpty()) {
+      // Replicas and spares may come and go meanwhile.
+      if (!List.of("KAFKA", "EXPERT", "SPARE").contains(instance.kind())) {
         texts.put("status of " + instance.name(), mesh.status(instance).toString());
       }
     }
