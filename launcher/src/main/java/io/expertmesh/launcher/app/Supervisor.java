@@ -208,8 +208,9 @@ final class Supervisor {
     if (phase == Phase.STARTING && fleet.slots().stream().allMatch(ServiceSlot::ready)) {
       // Spares come when nothing else starts any more.
       startThose(kind -> !kind.serving() && kind != ServiceKind.SPARE);
-      publish(Phase.READY, "");
+      // What is said of it is there when others read that it is ready.
       listener.ready(elapsed());
+      publish(Phase.READY, "");
     }
   }
 

@@ -7,13 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Properties;
-import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 
 /** The broker that a mesh brings along, as a process of its own on ports and data of its own. */
-final class BrokerUnderTest implements AutoCloseable {
+final class BrokerUnderTest implements FaultyBroker {
   private final Path folder;
   private final int port = MeshUnderTest.freePort();
   private final int controllerPort = MeshUnderTest.freePort();
@@ -28,12 +25,13 @@ final class BrokerUnderTest implements AutoCloseable {
     start();
   }
 
-  String address() {
+  @Override
+  public String address() {
     return "127.0.0.1:" + port;
   }
 
-  /** Starts it on the data that it had, and returns when it answers. */
-  void start() {
+  @Override
+  public void start() {
     process =
         BrokerProcess.start(
             folder.resolve("broker.log"),
@@ -45,21 +43,8 @@ final class BrokerUnderTest implements AutoCloseable {
     awaitAnswer();
   }
 
-  /** The client asks again and again by itself until the broker is there. */
-  private void awaitAnswer() {
-    Properties properties = new Properties();
-    properties.setProperty("bootstrap.servers", address());
-    properties.setProperty("default.api.timeout.ms", "120000");
-    properties.setProperty("request.timeout.ms", "110000");
-    properties.setProperty("reconnect.backoff.max.ms", "200");
-    try (Admin admin = Admin.create(properties)) {
-      admin.describeCluster().nodes().get(120, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new AssertionError("the broker does not answer; its log: " + log(), e);
-    }
-  }
-
-  private String log() {
+  @Override
+  public String log() {
     try {
       return Files.readString(folder.resolve("broker.log"));
     } catch (IOException e) {
@@ -67,18 +52,17 @@ final class BrokerUnderTest implements AutoCloseable {
     }
   }
 
-  /** Makes its topic anew: everything in it, and its identity, is gone. */
-  void removeTopic(String topic) {
-    Properties properties = new Properties();
-    properties.setProperty("bootstrap.servers", address());
-    try (Admin admin = Admin.create(properties)) {
-      admin.deleteTopics(List.of(topic)).all().get(60, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      throw new AssertionError("the topic cannot be removed", e);
-    }
+  @Override
+  public void pause() {
+    signal("STOP");
   }
 
-  void signal(String signal) {
+  @Override
+  public void resume() {
+    signal("CONT");
+  }
+
+  private void signal(String signal) {
     try {
       int status = new ProcessBuilder("kill", "-" + signal, "" + running().pid()).start().waitFor();
       if (status != 0) {
@@ -100,8 +84,8 @@ final class BrokerUnderTest implements AutoCloseable {
     return child;
   }
 
-  /** Ends it as a power cut would. */
-  void kill() {
+  @Override
+  public void kill() {
     running().destroyForcibly().onExit().join();
   }
 
