@@ -70,7 +70,7 @@ public final class BodyParser {
 
   private static String reason(JacksonException e) {
     String what = String.valueOf(e.getOriginalMessage());
-    if (e instanceof UnexpectedEndOfInputException) {
+    if (e instanceof UnexpectedEndOfInputException || what.contains(" end-of-input")) {
       return "it ends before it is complete.";
     }
     return what.contains("NaN") || what.contains("INF") || what.contains("Infinity")
