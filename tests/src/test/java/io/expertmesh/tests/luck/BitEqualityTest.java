@@ -16,6 +16,10 @@ import org.junit.jupiter.api.Test;
 class BitEqualityTest {
   private static final int VOCABULARY = 4096;
   private static final int NEW_TOKENS = 12;
+
+  /** Requests that grow to {@link #MANY_TOKENS}: a page table of 256 tokens has room for three. */
+  private static final int GROWING = 24;
+
   private static final int MANY_TOKENS = 36;
   private static final Workload WORKLOAD = new Workload(VOCABULARY, 90);
 
@@ -25,11 +29,14 @@ class BitEqualityTest {
   @BeforeAll
   static void oneByOneOnASingleExpertServiceAndThenAllTogether() throws Exception {
     try (MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.bundledModel(), "--experts", "1")) {
-      longYardstick = WORKLOAD.alone(mesh.client(), MANY_TOKENS);
-      assertThat(longYardstick)
+      yardstick = WORKLOAD.alone(mesh.client(), NEW_TOKENS);
+      assertThat(yardstick)
           .hasSize(Workload.REQUESTS)
+          .allSatisfy(c -> assertThat(c.ids()).hasSize(NEW_TOKENS));
+      longYardstick = WORKLOAD.alone(mesh.client(), GROWING, MANY_TOKENS);
+      assertThat(longYardstick)
+          .hasSize(GROWING)
           .allSatisfy(c -> assertThat(c.ids()).hasSize(MANY_TOKENS));
-      yardstick = longYardstick.stream().map(c -> c.first(NEW_TOKENS)).toList();
       assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS))
           .as("alone and in a batch of 64")
           .isEqualTo(yardstick);
@@ -120,7 +127,7 @@ class BitEqualityTest {
             "--set",
             "expertmesh.attention.max-context=128")) {
       // admission leaves every sequence a page to grow into; these grow by more than two
-      assertThat(WORKLOAD.together(mesh.client(), MANY_TOKENS)).isEqualTo(longYardstick);
+      assertThat(WORKLOAD.together(mesh.client(), GROWING, MANY_TOKENS)).isEqualTo(longYardstick);
       String attention =
           mesh.instances().stream()
               .filter(i -> i.name().startsWith("attention"))

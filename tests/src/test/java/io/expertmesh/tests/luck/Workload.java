@@ -36,8 +36,13 @@ final class Workload {
 
   /** Every request by itself, the next after the last ended. */
   List<Continuation> alone(OpenAiClient client, int newTokens) {
+    return alone(client, REQUESTS, newTokens);
+  }
+
+  /** The first requests, each by itself. */
+  List<Continuation> alone(OpenAiClient client, int requests, int newTokens) {
     List<Continuation> answers = new ArrayList<>();
-    for (int i = 0; i < REQUESTS; i++) {
+    for (int i = 0; i < requests; i++) {
       answers.add(ask(client, i, newTokens));
     }
     return answers;
@@ -46,9 +51,15 @@ final class Workload {
   /** All requests at the same time. */
   List<Continuation> together(OpenAiClient client, int newTokens)
       throws InterruptedException, ExecutionException {
+    return together(client, REQUESTS, newTokens);
+  }
+
+  /** The first requests, all at the same time. */
+  List<Continuation> together(OpenAiClient client, int requests, int newTokens)
+      throws InterruptedException, ExecutionException {
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Continuation>> running = new ArrayList<>();
-      for (int i = 0; i < REQUESTS; i++) {
+      for (int i = 0; i < requests; i++) {
         int request = i;
         running.add(executor.submit(() -> ask(client, request, newTokens)));
       }

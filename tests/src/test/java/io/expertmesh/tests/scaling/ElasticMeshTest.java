@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A mesh of processes whose replicas come and go with the load, down to none. Replicas have a known
@@ -56,6 +59,11 @@ class ElasticMeshTest {
 
   private static final String MARK = "Quetzalcoatlus";
   private static final String KEY = "sk-elastic-4711";
+  private static final String TENANT = "X-Tenant";
+  private static final String CAPPED = "capped";
+
+  /** Busy replicas, over both shards: less than one that is as busy as it should be. */
+  private static final double CAP = 0.6;
 
   private static OtlpReceiver collector;
   private static MeshUnderTest mesh;
@@ -86,6 +94,10 @@ class ElasticMeshTest {
             "--set",
             // a single request keeps a replica busy for 0.7 of the time
             "expertmesh.autoscaler.target=0.8",
+            "--set",
+            "expertmesh.autoscaler.tenant-caps=" + CAPPED + "=" + CAP,
+            "--set",
+            "expertmesh.gateway.tenant-header=" + TENANT,
             "--set",
             "expertmesh.autoscaler.idle=10s",
             "--set",
@@ -155,6 +167,53 @@ class ElasticMeshTest {
           now, gap, traffic.open(), log.count(HOT), log.count(COLD));
     }
     return tooLong;
+  }
+
+  @Test
+  void trafficOfATenantBeyondItsCapGetsNoReplicasAndAnotherTenantsDoes() {
+    try (Traffic capped = new Traffic(mesh.url(), Map.of(TENANT, CAPPED));
+        Traffic other = new Traffic(mesh.url(), Map.of(TENANT, "other"))) {
+      log.await("no more than one replica", PATIENCE_SECONDS, () -> log.count(HOT) <= 1);
+      log.await("a spare waits", PATIENCE_SECONDS, () -> waitingSpares() > 0);
+      capped.perSecond(CALM);
+      log.await("it is known whose tokens they are", PATIENCE_SECONDS, () -> calm(capped));
+      capped.perSecond(2 * CAPACITY);
+      Set<Long> refused = new TreeSet<>();
+      log.await(
+          "the cap refuses replicas",
+          PATIENCE_SECONDS,
+          () -> {
+            assertThat(log.count(HOT)).as("replicas within the cap").isLessThanOrEqualTo(1);
+            JsonNode scaling = mesh.client().get("/v1/scaling").body();
+            JsonNode hot = shard(scaling);
+            if (hot.path("demand_without_caps").asDouble(0) > 1.2
+                && hot.path("wanted").asInt(0) == 1) {
+              refused.add(scaling.path("at_millis").asLong(0));
+            }
+            return refused.size() >= 5;
+          });
+      String explained =
+          MeshUnderTest.command(mesh.runDirectory(), List.of("scale", "explain", HOT)).output();
+      assertThat(explained).contains(", of which caps of tenants allow 0.");
+
+      capped.perSecond(0);
+      other.perSecond(2 * CAPACITY);
+      log.await("the other gets replicas", PATIENCE_SECONDS, () -> log.count(HOT) > 1);
+      System.out.println(explained + String.join("\n", log.said()));
+      capped.finish();
+      other.finish();
+      assertThat(capped.failures()).isEmpty();
+      assertThat(other.failures()).isEmpty();
+    }
+  }
+
+  private static JsonNode shard(JsonNode scaling) {
+    for (JsonNode shard : scaling.path("shards")) {
+      if (shard.path("shard").asString("").equals(HOT)) {
+        return shard;
+      }
+    }
+    return scaling.path("nothing");
   }
 
   @Test

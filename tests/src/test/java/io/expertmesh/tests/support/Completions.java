@@ -11,12 +11,7 @@ public final class Completions {
   private Completions() {}
 
   /** A generated continuation: ids and the log-probability of each. */
-  public record Continuation(List<Integer> ids, List<Float> logprobs) {
-    /** What there was after so many tokens. */
-    public Continuation first(int tokens) {
-      return new Continuation(ids.subList(0, tokens), logprobs.subList(0, tokens));
-    }
-  }
+  public record Continuation(List<Integer> ids, List<Float> logprobs) {}
 
   /** A greedy continuation of token ids. */
   public static Continuation greedy(OpenAiClient client, List<Integer> prompt, int tokens) {
