@@ -12,10 +12,12 @@ import io.expertmesh.model.core.Checkpoints;
 import io.expertmesh.model.core.TensorNeeds;
 import io.expertmesh.model.kernel.ComputePools;
 import io.expertmesh.model.kernel.KernelProviders;
+import io.expertmesh.model.kernel.ProductWarmUp;
 import io.expertmesh.model.kernel.Selection;
 import io.expertmesh.model.transport.CheckpointFetch;
 import io.expertmesh.protocol.core.ErrorCode;
 import io.expertmesh.protocol.core.MeshException;
+import io.expertmesh.protocol.core.Quiet;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -87,6 +89,11 @@ final class AttentionNode {
             },
             board::progress);
     serve(stack, routed);
+    ProductWarmUp.inBackground(
+        selection.kernels(),
+        checkpoint.spec().storedDtype(),
+        settings.activations(),
+        new Quiet(board, System::nanoTime)::await);
   }
 
   private void fetch() {

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 final class SteadyState {
   private static final int CONCURRENCY = 32;
   private static final int WINDOW = 5;
-  private static final int MOST_ROUNDS = 40;
+  private static final int LEAST_ROUNDS = 24;
+  private static final int MOST_ROUNDS = 60;
   private static final double GAIN = 1.02;
 
   private SteadyState() {}
@@ -21,6 +22,7 @@ final class SteadyState {
    * Runs 32 requests, and then 2, over and over until the median rate of five rounds is not 2 per
    * cent above that of the five rounds before. A median, because single rounds say little on a
    * machine that others share: one lucky round would end the warming of a target that still grows.
+   * At least 24 rounds, because a slow minute looks the same as a target that no longer grows.
    */
   static void reach(String name, LoadTarget target, int promptTokens, int vocabulary)
       throws Exception {
@@ -43,7 +45,7 @@ final class SteadyState {
 
   private static boolean growing(List<Double> rates) {
     int size = rates.size();
-    return size < 2 * WINDOW
+    return size < LEAST_ROUNDS
         || median(rates.subList(size - WINDOW, size))
             > GAIN * median(rates.subList(size - 2 * WINDOW, size - WINDOW));
   }

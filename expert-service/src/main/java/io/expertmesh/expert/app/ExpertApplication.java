@@ -78,6 +78,8 @@ public class ExpertApplication {
         properties = new Spare(context.getEnvironment(), board).await(assignment);
       }
       replica.start(properties, context.getBean(GrpcServerLifecycle.class).getPort());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("interrupted while it was getting warm", e);
     } catch (RuntimeException e) {
       board.state(ServiceState.FAILED, StartFailure.sentence(e));
       throw e;

@@ -22,6 +22,7 @@ import io.expertmesh.model.transport.CheckpointFetch;
 import io.expertmesh.protocol.app.Telemetry;
 import io.expertmesh.protocol.core.LoadEvent;
 import io.expertmesh.protocol.core.LoadMeter;
+import io.expertmesh.protocol.core.Quiet;
 import io.expertmesh.protocol.core.ServiceState;
 import io.expertmesh.protocol.core.StatusBoard;
 import io.expertmesh.protocol.transport.MeshNetty;
@@ -81,7 +82,7 @@ final class ExpertReplica {
    *
    * @throws RuntimeException if the configuration or the checkpoint cannot be served
    */
-  void warmUp(ExpertProperties properties) {
+  void warmUp(ExpertProperties properties) throws InterruptedException {
     board.state(ServiceState.LOADING, "opening " + properties.model());
     try (Checkpoint checkpoint = open(properties);
         ComputePool pool = ComputePools.of(properties.threads())) {
@@ -104,13 +105,16 @@ final class ExpertReplica {
     board.state(ServiceState.LOADING, "opening " + properties.model());
     ExpertEngine engine;
     String modelId;
+    DType stored;
     try (Checkpoint checkpoint = open(properties)) {
       modelId = checkpoint.modelId();
+      stored = checkpoint.spec().storedDtype();
       engine = pack(checkpoint, properties);
     }
     board.state(ServiceState.SELF_TEST, "computing a probe on every expert");
     SelfTest.run(engine);
     serve(engine, modelId, properties, properties.grpc().dialled() + ":" + port);
+    engine.warmUp(stored, new Quiet(board, System::nanoTime)::await);
   }
 
   private void fetch(ExpertProperties properties) {

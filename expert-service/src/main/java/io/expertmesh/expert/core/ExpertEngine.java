@@ -3,6 +3,7 @@ package io.expertmesh.expert.core;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
+import io.expertmesh.model.kernel.ProductWarmUp;
 import java.util.Objects;
 
 /**
@@ -48,6 +49,16 @@ public final class ExpertEngine {
   /** Label of the numerics class of its results. */
   public String numericsClass() {
     return kernels.numericsClass(weights.activations()).label();
+  }
+
+  /**
+   * Has the machine code for batches of every size compiled, on a thread of its own.
+   *
+   * @param stored type of the weights in the checkpoint
+   * @param turn says when there is time for it
+   */
+  public void warmUp(DType stored, ProductWarmUp.Turn turn) {
+    ProductWarmUp.inBackground(kernels, stored, weights.activations(), turn);
   }
 
   /** Rows that one group holds at most. */

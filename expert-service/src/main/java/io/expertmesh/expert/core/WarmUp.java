@@ -5,6 +5,7 @@ import io.expertmesh.model.core.ModelSpec;
 import io.expertmesh.model.kernel.ComputePool;
 import io.expertmesh.model.kernel.DType;
 import io.expertmesh.model.kernel.Kernels;
+import io.expertmesh.model.kernel.ProductWarmUp;
 import java.lang.foreign.Arena;
 import java.util.BitSet;
 import java.util.SortedMap;
@@ -12,9 +13,9 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Packs and tests one expert again and again, so that a process that is given a shard later has the
- * machine code for it: code that the virtual machine has not compiled yet is slower by far, above
- * all code that computes with vectors.
+ * Computes products of every shape, and packs and tests one expert again and again, so that a
+ * process that is given a shard later has the machine code for it: code that the virtual machine
+ * has not compiled yet is slower by far, above all code that computes with vectors.
  */
 public final class WarmUp {
   private static final int MOST_ROUNDS = 50;
@@ -27,11 +28,14 @@ public final class WarmUp {
    * nothing.
    */
   public static void run(
-      Checkpoint checkpoint, Kernels kernels, DType activations, ComputePool pool, int maxRows) {
+      Checkpoint checkpoint, Kernels kernels, DType activations, ComputePool pool, int maxRows)
+      throws InterruptedException {
     SortedMap<Integer, BitSet> one = firstExpert(checkpoint.spec());
     if (one.isEmpty()) {
       return;
     }
+    ProductWarmUp.run(
+        kernels, checkpoint.spec().storedDtype(), activations, ProductWarmUp.Turn.NOW);
     ShardSpec shard = new ShardSpec("warm-up", checkpoint.spec(), one);
     long start = System.nanoTime();
     for (int round = 0; round < MOST_ROUNDS && System.nanoTime() - start < MOST_NANOS; round++) {

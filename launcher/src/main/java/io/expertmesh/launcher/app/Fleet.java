@@ -21,7 +21,7 @@ final class Fleet {
   /** Replicas that start at a time: starting keeps a processor busy. */
   static final int STARTS = Math.max(2, Runtime.getRuntime().availableProcessors());
 
-  private static final Duration RESTOCK_PAUSE = Duration.ofSeconds(10);
+  private static final Duration RESTOCK_PAUSE = Duration.ofSeconds(15);
 
   private final Function<InstancePlan, ChildProcess> starter;
   private final Runnable ended;

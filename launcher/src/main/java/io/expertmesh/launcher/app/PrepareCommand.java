@@ -38,6 +38,10 @@ final class PrepareCommand implements Callable<Integer> {
   private static final Duration GRACE = Duration.ofSeconds(90);
 
   private static final int PATIENCE_SECONDS = 180;
+
+  /** Without load events the caches are smaller, but as good for what is in them. */
+  private static final Duration EVENTS_PATIENCE = Duration.ofSeconds(40);
+
   private static final int ROUNDS = 3;
 
   @ParentCommand @Nullable MeshCommand mesh;
@@ -62,8 +66,7 @@ final class PrepareCommand implements Callable<Integer> {
             ports.getAsInt(),
             0,
             Map.of(),
-            // Nobody listens there, but the client's classes are loaded all the same.
-            new ScaleOptions("127.0.0.1:" + ports.getAsInt(), false, 1, 1, 0));
+            new ScaleOptions(ScaleOptions.EMBEDDED, true, 1, 1, 0));
     MeshPlan plan = new MeshPlanner(options, Models.inspect(model), ports, 1).plan();
     rehearse(run, tree, plan, ports);
     assemble(run, tree, plan);
@@ -145,7 +148,10 @@ final class PrepareCommand implements Callable<Integer> {
     }
   }
 
-  /** What users do first, so that the classes for it are in the caches. */
+  /**
+   * What users do first, so that the classes for it are in the caches; and load events all the way
+   * to the autoscaler, for a client of Kafka has as many classes as all the rest of a service.
+   */
   private static void converse(MeshPlan plan) {
     try (RestClient client = new RestClient(plan.url())) {
       for (int i = 0; i < ROUNDS; i++) {
@@ -161,6 +167,20 @@ final class PrepareCommand implements Callable<Integer> {
                 true),
             t -> {});
       }
+      long until = System.nanoTime() + EVENTS_PATIENCE.toNanos();
+      while (!loadIsKnown(client) && System.nanoTime() < until) {
+        client.complete(Map.of("prompt", "This package", "max_tokens", 4, "stream", true), t -> {});
+      }
+    }
+  }
+
+  private static boolean loadIsKnown(RestClient client) {
+    try {
+      return client.get("/v1/scaling").path("shards").path(0).path("tokens_per_second").asDouble(0)
+          > 0;
+    } catch (LauncherException e) {
+      // The autoscaler is still starting.
+      return false;
     }
   }
 }

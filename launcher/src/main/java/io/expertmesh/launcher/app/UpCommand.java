@@ -43,9 +43,10 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--experts",
       paramLabel = "N",
-      defaultValue = "4",
-      description = "Shards: the experts of every layer are split evenly over N expert-services")
-  private int experts;
+      description =
+          "Shards: the experts of every layer are split evenly over N expert-services (without: as"
+              + " many as there are processors, from 2 to 4)")
+  private @Nullable Integer experts;
 
   @Option(
       names = "--replicas",
@@ -158,8 +159,9 @@ final class UpCommand implements Callable<Integer> {
     MeshCommand parent = java.util.Objects.requireNonNull(mesh, "mesh");
     RunDirectory run = parent.runDirectory();
     run.create();
-    UpOptions options = options(parent.home(), run);
-    ModelFacts facts = Models.inspect(Path.of(options.model()));
+    int cores = Runtime.getRuntime().availableProcessors();
+    ModelFacts facts = Models.inspect(directory(parent.home()));
+    UpOptions options = options(facts, cores, run);
     Optional<FileLock> lock = run.tryLock();
     if (lock.isEmpty()) {
       throw new LauncherException(
@@ -169,12 +171,7 @@ final class UpCommand implements Callable<Integer> {
     }
     Leftovers.remove(new StateFile(run.stateFile()));
     Ports.requireFree(options.host(), options.port());
-    MeshPlanner planner =
-        new MeshPlanner(
-            options,
-            facts,
-            new Ports(new SecureRandom()),
-            Runtime.getRuntime().availableProcessors());
+    MeshPlanner planner = new MeshPlanner(options, facts, new Ports(new SecureRandom()), cores);
     MeshPlan plan = planner.plan();
     if (detach) {
       Background.release(lock.get());
@@ -188,7 +185,12 @@ final class UpCommand implements Callable<Integer> {
     return 0;
   }
 
-  private UpOptions options(Path home, RunDirectory run) {
+  private Path directory(Path home) {
+    Path directory = model == null ? home.resolve("models").resolve("tiny-moe") : model;
+    return directory.toAbsolutePath().normalize();
+  }
+
+  private UpOptions options(ModelFacts facts, int cores, RunDirectory run) {
     Map<String, String> settings = new LinkedHashMap<>(set);
     if (tls) {
       settings.putAll(TlsKeys.within(run.path().toAbsolutePath().resolve("tls")));
@@ -199,10 +201,9 @@ final class UpCommand implements Callable<Integer> {
     if (dtype != null) {
       settings.put("expertmesh.dtype", dtype);
     }
-    Path directory = model == null ? home.resolve("models").resolve("tiny-moe") : model;
     return new UpOptions(
-        directory.toAbsolutePath().normalize().toString(),
-        experts,
+        facts.directory(),
+        experts == null ? facts.shards(cores) : experts,
         replicas,
         attention,
         routers,

@@ -123,6 +123,16 @@ public final class StatusBoard {
     }
   }
 
+  /** Tokens since the start. */
+  public long tokensTotal() {
+    return tokens.sum();
+  }
+
+  /** What is being worked on now. */
+  public int inFlight() {
+    return inFlight.getAsInt();
+  }
+
   /** Records how long one unit of work took, in nanoseconds. Never blocks. */
   public void latency(long nanos) {
     latency.record(nanos);

@@ -9,6 +9,7 @@ import io.expertmesh.tests.support.Completions;
 import io.expertmesh.tests.support.Logits;
 import io.expertmesh.tests.support.MeshUnderTest;
 import io.expertmesh.tests.support.OpenAiClient;
+import io.expertmesh.tests.support.SharedMixtral;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -30,10 +32,10 @@ class RoutingTest {
   private static final int NEW_TOKENS = 24;
 
   @Test
-  void expertsAndWeightsAreThoseThatTheReferencesRouterLogitsImply() {
+  @ExtendWith(SharedMixtral.class)
+  void expertsAndWeightsAreThoseThatTheReferencesRouterLogitsImply(MeshUnderTest mesh) {
     try (SafetensorsFile expected =
-            SafetensorsFile.open(MeshUnderTest.golden("mixtral").resolve("expected.safetensors"));
-        MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.golden("mixtral"), "--experts", "2")) {
+        SafetensorsFile.open(MeshUnderTest.golden("mixtral").resolve("expected.safetensors"))) {
       long[] ids = expected.longs("input_ids");
       int length = ids.length / 2;
       for (int row = 0; row < 2; row++) {

@@ -3,6 +3,7 @@ package io.expertmesh.tests.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.expertmesh.tests.support.MeshUnderTest;
+import io.expertmesh.tests.support.SharedMixtral;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.ObjectMapper;
 
@@ -81,20 +83,19 @@ class LauncherFaultsTest {
   }
 
   @Test
-  void aServiceThatDiesIsStartedAgainAndServesOn() throws Exception {
-    try (MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.golden("mixtral"), "--experts", "2")) {
-      var request = Map.of("prompt", List.of(5, 6, 7), "max_tokens", 4, "temperature", 0);
-      assertThat(mesh.client().post("/v1/completions", request).status()).isEqualTo(200);
-      MeshUnderTest.Instance expert =
-          mesh.instances().stream()
-              .filter(i -> i.name().startsWith("experts-"))
-              .findFirst()
-              .orElseThrow();
-      mesh.signal(expert, "KILL");
-      // the only replica of its shard is gone: the request waits for the restarted one and then
-      // succeeds
-      assertThat(mesh.client().post("/v1/completions", request).status()).isEqualTo(200);
-      assertThat(mesh.instance(expert.name()).pid()).isNotEqualTo(expert.pid());
-    }
+  @ExtendWith(SharedMixtral.class)
+  void aServiceThatDiesIsStartedAgainAndServesOn(MeshUnderTest mesh) {
+    var request = Map.of("prompt", List.of(5, 6, 7), "max_tokens", 4, "temperature", 0);
+    assertThat(mesh.client().post("/v1/completions", request).status()).isEqualTo(200);
+    MeshUnderTest.Instance expert =
+        mesh.instances().stream()
+            .filter(i -> i.name().startsWith("experts-"))
+            .findFirst()
+            .orElseThrow();
+    mesh.signal(expert, "KILL");
+    // the only replica of its shard is gone: the request waits for the restarted one and then
+    // succeeds
+    assertThat(mesh.client().post("/v1/completions", request).status()).isEqualTo(200);
+    assertThat(mesh.instance(expert.name()).pid()).isNotEqualTo(expert.pid());
   }
 }

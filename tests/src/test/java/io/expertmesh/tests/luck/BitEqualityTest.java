@@ -17,6 +17,9 @@ class BitEqualityTest {
   private static final int VOCABULARY = 4096;
   private static final int NEW_TOKENS = 12;
 
+  /** Of the requests, those that also run one by one in meshes other than the yardstick's. */
+  private static final int ALONE = 16;
+
   /** Requests that grow to {@link #MANY_TOKENS}: a page table of 256 tokens has room for three. */
   private static final int GROWING = 24;
 
@@ -46,7 +49,8 @@ class BitEqualityTest {
   @Test
   void eightServicesWithOneExpertEachGiveTheSameBits() throws Exception {
     try (MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.bundledModel(), "--experts", "8")) {
-      assertThat(WORKLOAD.alone(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+      assertThat(WORKLOAD.alone(mesh.client(), ALONE, NEW_TOKENS))
+          .isEqualTo(yardstick.subList(0, ALONE));
       assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
     }
   }
@@ -110,7 +114,8 @@ class BitEqualityTest {
             "expertmesh.attention.max-sequences=16",
             "--set",
             "expertmesh.attention.prefix-cache=false")) {
-      assertThat(WORKLOAD.alone(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
+      assertThat(WORKLOAD.alone(mesh.client(), ALONE, NEW_TOKENS))
+          .isEqualTo(yardstick.subList(0, ALONE));
       assertThat(WORKLOAD.together(mesh.client(), NEW_TOKENS)).isEqualTo(yardstick);
     }
   }

@@ -33,6 +33,9 @@ final class Traffic implements AutoCloseable {
   /** Tokens of every request. */
   static final int TOKENS = 16;
 
+  /** Rows that a request has in every layer: two of its prompt, and its tokens but the last. */
+  static final int ROWS = 2 + TOKENS - 1;
+
   /**
    * A token of the bundled model for whose rows the gate of every layer takes expert {@link
    * #HOT_EXPERT}, as long as only the same token precedes it.

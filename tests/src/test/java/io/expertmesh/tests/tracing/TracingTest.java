@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Traces of requests through a mesh of processes, as a collector receives them. */
 @Timeout(300)
@@ -70,15 +71,14 @@ class TracingTest {
   }
 
   @Test
-  void unlessAnEndpointIsNamedNoClassOfTheExporterIsLoaded() throws Exception {
-    try (MeshUnderTest mesh = MeshUnderTest.up(MeshUnderTest.golden("mixtral"), "--experts", "2")) {
-      assertThat(post(mesh, "{\"prompt\":[5,6],\"max_tokens\":2}")).isEqualTo(200);
-      for (Instance instance : mesh.instances()) {
-        assertThat(classes(instance))
-            .as(instance.name())
-            .contains("io.expertmesh.")
-            .doesNotContain("io.opentelemetry");
-      }
+  @ExtendWith(SharedMixtral.class)
+  void unlessAnEndpointIsNamedNoClassOfTheExporterIsLoaded(MeshUnderTest mesh) throws Exception {
+    assertThat(post(mesh, "{\"prompt\":[5,6],\"max_tokens\":2}")).isEqualTo(200);
+    for (Instance instance : mesh.instances()) {
+      assertThat(classes(instance))
+          .as(instance.name())
+          .contains("io.expertmesh.")
+          .doesNotContain("io.opentelemetry");
     }
   }
 
