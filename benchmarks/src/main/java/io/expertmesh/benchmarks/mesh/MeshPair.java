@@ -64,15 +64,10 @@ record MeshPair(LoadTarget first, LoadTarget second, int vocabulary) {
         Locale.ROOT,
         "%12s  A %8.2f  B %8.2f  A / B %.3f (middle half of the pairs %.3f to %.3f)%n",
         name,
-        median(ofFirst, column),
-        median(ofSecond, column),
+        Medians.of(ofFirst, column),
+        Medians.of(ofSecond, column),
         ratios.get(pairs / 2),
         ratios.get(pairs / 4),
         ratios.get(3 * pairs / 4));
-  }
-
-  private static double median(
-      List<LoadRun.Figures> figures, ToDoubleFunction<LoadRun.Figures> column) {
-    return figures.stream().mapToDouble(column).sorted().toArray()[figures.size() / 2];
   }
 }

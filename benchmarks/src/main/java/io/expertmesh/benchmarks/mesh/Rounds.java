@@ -33,7 +33,7 @@ final class Rounds {
         median(LoadRun.Figures::medianTtft),
         median(LoadRun.Figures::lastTtft),
         median(LoadRun.Figures::medianTpot),
-        100 * middle(stolen));
+        100 * Medians.of(stolen));
   }
 
   /** Median over the pairs of rounds of this one's decode rate divided by the other's. */
@@ -43,14 +43,10 @@ final class Rounds {
       ratios.add(
           figures.get(i).decodeTokensPerSecond() / other.figures.get(i).decodeTokensPerSecond());
     }
-    return middle(ratios);
+    return Medians.of(ratios);
   }
 
   private double median(ToDoubleFunction<LoadRun.Figures> column) {
-    return middle(figures.stream().map(column::applyAsDouble).toList());
-  }
-
-  private static double middle(List<Double> values) {
-    return values.stream().sorted().toList().get(values.size() / 2);
+    return Medians.of(figures, column);
   }
 }

@@ -46,11 +46,7 @@ final class SteadyState {
   private static boolean growing(List<Double> rates) {
     int size = rates.size();
     return size < LEAST_ROUNDS
-        || median(rates.subList(size - WINDOW, size))
-            > GAIN * median(rates.subList(size - 2 * WINDOW, size - WINDOW));
-  }
-
-  private static double median(List<Double> rates) {
-    return rates.stream().sorted().toList().get(rates.size() / 2);
+        || Medians.of(rates.subList(size - WINDOW, size))
+            > GAIN * Medians.of(rates.subList(size - 2 * WINDOW, size - WINDOW));
   }
 }

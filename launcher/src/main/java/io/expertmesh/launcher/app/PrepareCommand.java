@@ -155,6 +155,7 @@ final class PrepareCommand implements Callable<Integer> {
   private static void converse(MeshPlan plan) {
     try (RestClient client = new RestClient(plan.url())) {
       for (int i = 0; i < ROUNDS; i++) {
+        client.post("/v1/completions", Map.of("prompt", "This package", "max_tokens", 8));
         client.complete(
             Map.of("prompt", "This package contains", "max_tokens", 16, "stream", true), t -> {});
         client.chat(
@@ -166,11 +167,23 @@ final class PrepareCommand implements Callable<Integer> {
                 "stream",
                 true),
             t -> {});
+        refused(client, Map.of("prompt", "", "max_tokens", 1));
+        refused(client, Map.of("prompt", "This package", "temperature", -1));
+        refused(client, Map.of("prompt", Map.of(), "stream", "perhaps"));
       }
       long until = System.nanoTime() + EVENTS_PATIENCE.toNanos();
       while (!loadIsKnown(client) && System.nanoTime() < until) {
         client.complete(Map.of("prompt", "This package", "max_tokens", 4, "stream", true), t -> {});
       }
+    }
+  }
+
+  /** A mistake, which is to be told as quickly as anything else is answered. */
+  private static void refused(RestClient client, Map<String, Object> body) {
+    try {
+      client.post("/v1/completions", body);
+    } catch (LauncherException refusal) {
+      // As it should be; what it says is not looked at here.
     }
   }
 
