@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -133,10 +134,9 @@ class TemplateLanguageTest {
         "{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
         "{{ '%999s' % 1 * 100000000 }}"
       })
+  @Timeout(120)
   void whatWouldNotEndIsStopped(String template) {
-    long start = System.nanoTime();
     assertThatThrownBy(() -> render(template)).isInstanceOf(TemplateException.class);
-    assertThat(System.nanoTime() - start).isLessThan(20_000_000_000L);
   }
 
   @Test
