@@ -6,6 +6,7 @@ import io.expertmesh.tests.support.MeshUnderTest;
 import io.expertmesh.tests.support.MeshUnderTest.Instance;
 import io.expertmesh.tests.support.OtlpReceiver;
 import io.expertmesh.tests.support.OtlpReceiver.Span;
+import io.expertmesh.tests.support.SharedMixtral;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
