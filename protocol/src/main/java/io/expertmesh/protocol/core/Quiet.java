@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 public final class Quiet {
   private static final long AFTER_WORK_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final long AFTER_START_NANOS = TimeUnit.SECONDS.toNanos(20);
-  private static final long POLL_MILLIS = 50;
+  private static final long POLL_MILLIS = 250;
 
   private final StatusBoard board;
   private final LongSupplier nanoClock;
