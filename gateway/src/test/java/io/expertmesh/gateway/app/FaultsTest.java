@@ -86,6 +86,29 @@ class FaultsTest {
     }
   }
 
+  @Test
+  void oneQuestionWithoutAnAnswerIsNotALossAndTwoAre() throws Exception {
+    String body = "{\"prompt\":[5],\"max_tokens\":2,\"ignore_eos\":true}";
+    try (TestGeneration model = new TestGeneration("tiny-moe");
+        TestGateway gateway = new TestGateway(TestGateway.TINY_MOE, List.of(model)).awaitReady()) {
+      model.unanswered.set(1);
+      long until = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+      while (System.nanoTime() < until) {
+        gateway.ok("/v1/completions", body);
+      }
+      assertThat(model.unanswered).hasValue(0);
+
+      model.unanswered.set(Integer.MAX_VALUE);
+      until = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+      while (gateway.post("/v1/completions", body).statusCode() == 200) {
+        assertThat(System.nanoTime()).as("it is not lost").isLessThan(until);
+      }
+      model.unanswered.set(0);
+      gateway.awaitReady();
+      gateway.ok("/v1/completions", body);
+    }
+  }
+
   /** Reads to the end of a connection, however it ends. */
   private static long drain(InputStream in) throws IOException {
     byte[] buffer = new byte[1 << 16];

@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,10 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
   volatile boolean waits;
   volatile int context = CONTEXT;
   volatile boolean dense;
+
+  /** Questions for its description that it leaves without an answer, from now on. */
+  final AtomicInteger unanswered = new AtomicInteger();
+
   volatile @Nullable MeshException refusal;
 
   private final ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor();
@@ -95,6 +100,9 @@ final class TestGeneration extends GenerationGrpc.GenerationImplBase implements 
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<ModelDescription> observer) {
+    if (unanswered.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      return;
+    }
     observer.onNext(
         ModelDescription.newBuilder()
             .setModelId(modelId)

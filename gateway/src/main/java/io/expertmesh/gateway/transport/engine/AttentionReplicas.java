@@ -12,6 +12,7 @@ import io.expertmesh.protocol.v1.DescribeRequest;
 import io.expertmesh.protocol.v1.GenerationGrpc;
 import io.expertmesh.protocol.v1.ModelDescription;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +93,7 @@ public final class AttentionReplicas implements AutoCloseable {
     private final ManagedChannel channel;
     private final long everyMillis;
     private final String modelId;
+    private boolean missed;
 
     Poll(Replica replica, ManagedChannel channel, long everyMillis, String modelId) {
       this.replica = replica;
@@ -115,6 +117,7 @@ public final class AttentionReplicas implements AutoCloseable {
 
     @Override
     public void onNext(ModelDescription message) {
+      missed = false;
       ReplicaDescription description = GenerationMessages.description(message);
       if (description.modelId().equals(modelId)) {
         replica.described(description);
@@ -125,6 +128,12 @@ public final class AttentionReplicas implements AutoCloseable {
 
     @Override
     public void onError(Throwable failure) {
+      if (!missed && Status.fromThrowable(failure).getCode() == Status.Code.DEADLINE_EXCEEDED) {
+        // One late answer may be this process's own fault: it shares the event loop with streams.
+        missed = true;
+        run();
+        return;
+      }
       replica.lost(String.valueOf(GrpcErrors.fromGrpc(failure).getMessage()));
       netty.after(everyMillis, this);
     }
