@@ -44,7 +44,7 @@ record RunnableTree(Path dist, List<String> jvmFlags) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
     command.addAll(jvmFlags);
-    command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
     Path cache = dist.resolve("cache").resolve(artifact + ".jsa");
     if (Files.isRegularFile(cache)) {
       command.addAll(List.of("-XX:SharedArchiveFile=" + cache, "-Xlog:aot*=off,cds*=off"));

@@ -115,7 +115,7 @@ record Tree(Path dist, List<String> jvmFlags) {
         command.add(flag);
       }
     }
-    command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xss512k"));
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
     if (!kind.serving() && !kind.computing()) {
       command.add("-Xmx256m");
     }
