@@ -10,6 +10,8 @@ final class BareOneDnnFfn implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final OneDnnProduct gateUp;
   private final OneDnnProduct down;
+  private final OneDnnProduct.Call gateUpCall;
+  private final OneDnnProduct.Call downCall;
   private final MemorySegment[] gateUpWeights;
   private final MemorySegment[] downWeights;
   private final MemorySegment input;
@@ -21,6 +23,8 @@ final class BareOneDnnFfn implements AutoCloseable {
       OneDnn library, OneDnnProduct.Type type, int rows, int hidden, int innerSize, int experts) {
     gateUp = OneDnnProduct.of(library, type, rows, hidden, 2 * innerSize);
     down = OneDnnProduct.of(library, type, rows, innerSize, hidden);
+    gateUpCall = gateUp.newCall();
+    downCall = down.newCall();
     input = arena.allocate((long) rows * hidden * type.inputBytes(), 64);
     inner = arena.allocate((long) rows * 2 * innerSize * Float.BYTES, 64);
     middle = arena.allocate((long) rows * innerSize * type.inputBytes(), 64);
@@ -38,12 +42,14 @@ final class BareOneDnnFfn implements AutoCloseable {
   }
 
   void run(int expert) {
-    gateUp.run(input, gateUpWeights[expert], inner);
-    down.run(middle, downWeights[expert], output);
+    gateUpCall.run(input.address(), gateUpWeights[expert].address(), inner.address());
+    downCall.run(middle.address(), downWeights[expert].address(), output.address());
   }
 
   @Override
   public void close() {
+    gateUpCall.close();
+    downCall.close();
     gateUp.close();
     down.close();
     arena.close();

@@ -24,6 +24,7 @@ public final class ExpertFfnBenchmark {
   private static final int HIDDEN = 1024;
   private static final int INNER = 3584;
   private static final int EXPERTS = 16;
+  private static final int WARM_UP_CALLS = 1500;
   private static final int[] ROWS = {1, 16, 64, 256};
 
   private ExpertFfnBenchmark() {}
@@ -37,15 +38,28 @@ public final class ExpertFfnBenchmark {
     OneDnn library = OneDnn.load();
     try (ComputePool pool = ComputePools.of(threads);
         Arena arena = Arena.ofShared()) {
-      library.useThreads(pool.threads());
       System.out.println(
           "oneDNN " + library.version() + " " + library.isa() + ", " + pool.threads() + " threads");
       System.out.println("rows      ours  onednn-f32  onednn-mixed  onednn-bf16  best/ours");
       Kernels kernels = selection.kernels();
       PackedMatrix[] gateUp = pack(kernels, 2 * INNER, HIDDEN, arena);
       PackedMatrix[] down = pack(kernels, HIDDEN, INNER, arena);
+      warmUp(kernels, gateUp[0], down[0], pool);
       for (int rows : ROWS) {
         measure(kernels, gateUp, down, rows, library, pool);
+      }
+    }
+  }
+
+  /** Until everything is compiled: vectors are slow by orders of magnitude before that. */
+  private static void warmUp(
+      Kernels kernels, PackedMatrix gateUp, PackedMatrix down, ComputePool pool) {
+    for (int rows : new int[] {1, 3, 6}) {
+      float[] x = new float[rows * HIDDEN];
+      float[] inner = new float[rows * 2 * INNER];
+      for (int call = 0; call < WARM_UP_CALLS; call++) {
+        kernels.matmul(gateUp, x, 0, rows, inner, 0, pool);
+        kernels.matmul(down, inner, 0, rows, x, 0, pool);
       }
     }
   }
@@ -71,6 +85,7 @@ public final class ExpertFfnBenchmark {
     float[] inner = new float[rows * 2 * INNER];
     float[] y = new float[rows * HIDDEN];
     Arrays.fill(x, 0.5f);
+    library.useThreads(pool.threads());
     OneDnnProduct.Type[] types = {
       OneDnnProduct.Type.F32, OneDnnProduct.Type.MIXED, OneDnnProduct.Type.BF16
     };

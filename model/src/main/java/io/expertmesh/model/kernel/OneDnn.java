@@ -51,7 +51,6 @@ public final class OneDnn {
   private final MethodHandle execute;
   private final MethodHandle setData;
   private final long engine;
-  private final long stream;
   private final int isa;
   private final String version;
 
@@ -63,7 +62,6 @@ public final class OneDnn {
     execute = handle("dnnl_primitive_execute", ADDRESS, ADDRESS, INT, ADDRESS);
     setData = handle("dnnl_memory_set_data_handle", ADDRESS, ADDRESS);
     engine = create("dnnl_engine_create", new MemoryLayout[] {INT, ADDRESS}, CPU, 0L);
-    stream = create("dnnl_stream_create", new MemoryLayout[] {ADDRESS, INT}, engine, IN_ORDER);
     isa = (int) call(handle("dnnl_get_effective_cpu_isa"));
     version = readVersion();
   }
@@ -116,7 +114,12 @@ public final class OneDnn {
     return engine;
   }
 
-  /** Sets how many threads the calls of this thread use. */
+  /** A stream of work; one run at a time. */
+  long newStream() {
+    return create("dnnl_stream_create", new MemoryLayout[] {ADDRESS, INT}, engine, IN_ORDER);
+  }
+
+  /** Sets how many threads the library uses for what this thread makes and runs from now on. */
   public void useThreads(int threads) {
     try {
       setThreads.invokeExact(threads);
@@ -126,7 +129,7 @@ public final class OneDnn {
   }
 
   /** Runs a primitive on an array of arguments. */
-  void execute(long primitive, int count, long arguments) {
+  void execute(long primitive, long stream, int count, long arguments) {
     int status;
     try {
       status = (int) execute.invokeExact(primitive, stream, count, arguments);

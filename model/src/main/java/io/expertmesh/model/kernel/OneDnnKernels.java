@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Matrix products by oneDNN, everything else on the Vector API. Products with bf16 activations and
- * bf16 weights run in bf16 with fp32 sums, all others in fp32. The threads of a product are
- * OpenMP's, as many as the pool has; one product runs at a time.
+ * bf16 weights run in bf16 with fp32 sums, all others in fp32. The threads of the pool compute
+ * slices of a matrix side by side; the library itself runs on the thread that calls it.
  */
 public final class OneDnnKernels extends VectorRowKernels {
   /** A small product that stands for all when a process asks whether oneDNN can be trusted. */
@@ -18,12 +18,17 @@ public final class OneDnnKernels extends VectorRowKernels {
 
   private static final int TRIAL_OUTPUTS = 192;
 
+  /**
+   * Bytes of weights in a slice: with fewer a call of the library is not worth while, with more few
+   * slices are left for the threads.
+   */
+  private static final int SLICE_BYTES = 1 << 20;
+
   private final OneDnn library;
-  private final ReentrantLock oneProduct = new ReentrantLock();
+  private final ReentrantLock packing = new ReentrantLock();
   private final List<OneDnnShape> shapes = new ArrayList<>();
-  private MemorySegment input = MemorySegment.NULL;
-  private MemorySegment output = MemorySegment.NULL;
-  private float[] rounded = {};
+  private final Spares<OneDnnLane> lanes = new Spares<>(OneDnnLane::new);
+  private final Spares<OneDnnRun> runs = new Spares<>(() -> new OneDnnRun(lanes));
 
   private OneDnnKernels(OneDnn library) {
     this.library = library;
@@ -64,16 +69,34 @@ public final class OneDnnKernels extends VectorRowKernels {
     Arguments.activations(activations);
     WeightReader reader = new WeightReader(weights);
     OneDnnProduct.Type type = type(activations, reader.isBf16());
-    oneProduct.lock();
+    int width = OneDnnSlice.width(reader.rows(), reader.columns(), type.weightBytes(), SLICE_BYTES);
+    int count = (reader.rows() + width - 1) / width;
+    OneDnnShape[] shapesOf = new OneDnnShape[count];
+    OneDnnSlice[] slices = new OneDnnSlice[count];
+    packing.lock();
     try (Arena scratch = Arena.ofShared()) {
-      OneDnnShape shape = shape(type, reader.columns(), reader.rows());
-      long elements = (long) reader.rows() * reader.columns();
-      MemorySegment plain = scratch.allocate(elements * type.weightBytes(), 64);
-      copy(reader, type, plain);
-      return new OneDnnMatrix(shape, activations, shape.pack(plain, arena));
+      library.useThreads(1);
+      long bytes = 0;
+      for (int i = 0; i < count; i++) {
+        int outputs = Math.min(width, reader.rows() - i * width);
+        shapesOf[i] = shape(type, reader.columns(), outputs);
+        bytes += shapesOf[i].packedBytes();
+      }
+      MemorySegment packed = WeightMemory.allocate(bytes, arena);
+      MemorySegment plain =
+          scratch.allocate((long) width * reader.columns() * type.weightBytes(), 64);
+      long at = 0;
+      for (int i = 0; i < count; i++) {
+        copy(reader, i * width, shapesOf[i].outputs(), type, plain);
+        MemorySegment data = packed.asSlice(at, shapesOf[i].packedBytes());
+        shapesOf[i].pack(plain, data);
+        slices[i] = new OneDnnSlice(i * width, shapesOf[i], data);
+        at += data.byteSize();
+      }
     } finally {
-      oneProduct.unlock();
+      packing.unlock();
     }
+    return new OneDnnMatrix(reader.rows(), reader.columns(), activations, slices);
   }
 
   private static OneDnnProduct.Type type(DType activations, boolean bf16Weights) {
@@ -82,17 +105,18 @@ public final class OneDnnKernels extends VectorRowKernels {
         : OneDnnProduct.Type.F32;
   }
 
-  private static void copy(WeightReader reader, OneDnnProduct.Type type, MemorySegment plain) {
+  private static void copy(
+      WeightReader reader, int first, int count, OneDnnProduct.Type type, MemorySegment plain) {
     int columns = reader.columns();
     float[] floats = new float[columns];
     short[] bits = new short[columns];
-    for (int row = 0; row < reader.rows(); row++) {
+    for (int row = 0; row < count; row++) {
       long at = (long) row * columns * type.weightBytes();
       if (type == OneDnnProduct.Type.BF16) {
-        reader.readBits(row, 0, columns, bits);
+        reader.readBits(first + row, 0, columns, bits);
         MemorySegment.copy(bits, 0, plain, ValueLayout.JAVA_SHORT, at, columns);
       } else {
-        reader.read(row, 0, columns, floats);
+        reader.read(first + row, 0, columns, floats);
         MemorySegment.copy(floats, 0, plain, ValueLayout.JAVA_FLOAT, at, columns);
       }
     }
@@ -105,7 +129,7 @@ public final class OneDnnKernels extends VectorRowKernels {
         return shape;
       }
     }
-    OneDnnShape shape = new OneDnnShape(library, type, columns, outputs);
+    OneDnnShape shape = new OneDnnShape(library, shapes.size(), type, columns, outputs);
     shapes.add(shape);
     return shape;
   }
@@ -114,45 +138,14 @@ public final class OneDnnKernels extends VectorRowKernels {
   public void matmul(
       PackedMatrix w, float[] x, int xOffset, int rows, float[] y, int yOffset, ComputePool pool) {
     Arguments.matmul(w, x, xOffset, rows, y, yOffset);
-    OneDnnMatrix matrix = (OneDnnMatrix) w;
-    oneProduct.lock();
+    if (rows == 0) {
+      return;
+    }
+    OneDnnRun run = runs.take();
     try {
-      library.useThreads(pool.threads());
-      for (int row = 0; row < rows; row += RowRule.MOST) {
-        int count = Math.min(RowRule.MOST, rows - row);
-        multiply(matrix, x, xOffset + row * w.columns(), count, y, yOffset + row * w.rows());
-      }
+      run.run((OneDnnMatrix) w, x, xOffset, rows, y, yOffset, pool);
     } finally {
-      oneProduct.unlock();
+      runs.give(run);
     }
-  }
-
-  private void multiply(OneDnnMatrix w, float[] x, int xOffset, int rows, float[] y, int yOffset) {
-    int columns = w.columns();
-    int padded = w.shape().rule().padded(rows);
-    int values = rows * columns;
-    int inputBytes = w.shape().type().inputBytes();
-    input = grown(input, (long) padded * columns * inputBytes);
-    output = grown(output, (long) padded * w.rows() * Float.BYTES);
-    if (w.shape().type() == OneDnnProduct.Type.BF16) {
-      VectorRows.toBf16(x, xOffset, input, values);
-    } else if (w.activations() == DType.BF16) {
-      if (rounded.length < values) {
-        rounded = new float[values];
-      }
-      System.arraycopy(x, xOffset, rounded, 0, values);
-      roundToBf16(rounded, 0, values);
-      MemorySegment.copy(rounded, 0, input, ValueLayout.JAVA_FLOAT, 0, values);
-    } else {
-      MemorySegment.copy(x, xOffset, input, ValueLayout.JAVA_FLOAT, 0, values);
-    }
-    long used = (long) values * inputBytes;
-    input.asSlice(used, (long) padded * columns * inputBytes - used).fill((byte) 0);
-    w.shape().product(padded).run(input, w.data(), output);
-    MemorySegment.copy(output, ValueLayout.JAVA_FLOAT, 0, y, yOffset, rows * w.rows());
-  }
-
-  private static MemorySegment grown(MemorySegment memory, long bytes) {
-    return memory.byteSize() >= bytes ? memory : Arena.ofAuto().allocate(bytes, 64);
   }
 }

@@ -1,22 +1,34 @@
 package io.expertmesh.model.kernel;
 
-import java.lang.foreign.MemorySegment;
-
-/** Weights of the oneDNN provider, in the layout of the products of their shape. */
-record OneDnnMatrix(OneDnnShape shape, DType activations, MemorySegment data)
+/**
+ * Weights of the oneDNN provider, cut into slices of outputs that threads compute side by side.
+ *
+ * @param rows outputs of all slices
+ * @param columns inputs
+ * @param activations type that inputs are rounded to
+ * @param slices in the order of their outputs
+ */
+record OneDnnMatrix(int rows, int columns, DType activations, OneDnnSlice[] slices)
     implements PackedMatrix {
-  @Override
-  public int rows() {
-    return shape.outputs();
+  OneDnnProduct.Type type() {
+    return slices[0].shape().type();
   }
 
-  @Override
-  public int columns() {
-    return shape.columns();
+  /** Rows that are computed for a batch of {@code count}, in every slice. */
+  int padded(int count) {
+    int most = count;
+    for (OneDnnSlice slice : slices) {
+      most = Math.max(most, slice.shape().rule().padded(count));
+    }
+    return most;
   }
 
   @Override
   public long bytes() {
-    return data.byteSize();
+    long bytes = 0;
+    for (OneDnnSlice slice : slices) {
+      bytes += slice.data().byteSize();
+    }
+    return bytes;
   }
 }

@@ -7,15 +7,14 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All products of one weight shape: one layout of the weights, one product per number of rows, made
- * when it is first needed, and the padding rule under which a row does not depend on its batch.
+ * All products of one weight shape: one layout of the weights, one product per number of rows, and
+ * the padding rule under which a row does not depend on its batch. Products are made when the shape
+ * is: making one takes milliseconds, which no request should wait for.
  */
 final class OneDnnShape {
   private static final int SEED = 20_261;
 
-  /** Batches that a rule is tried on, beside every size up to 17. */
-  private static final int[] LARGE = {24, 31, 32, 33, 48, 63, 64, 65, 100, 128, 129, 192, 256};
-
+  private final int index;
   private final OneDnnProduct.Type type;
   private final int columns;
   private final int outputs;
@@ -23,12 +22,26 @@ final class OneDnnShape {
   private final @Nullable OneDnnProduct[] products = new OneDnnProduct[RowRule.MOST + 1];
   private final RowRule rule;
 
-  OneDnnShape(OneDnn library, OneDnnProduct.Type type, int columns, int outputs) {
+  /**
+   * Makes and measures the products of a shape, for one thread each.
+   *
+   * @param index number of the shape among those of its kernels
+   * @throws IllegalStateException if no padding rule makes rows independent
+   */
+  OneDnnShape(OneDnn library, int index, OneDnnProduct.Type type, int columns, int outputs) {
+    this.index = index;
     this.type = type;
     this.columns = columns;
     this.outputs = outputs;
-    layout = OneDnnProduct.of(library, type, 16, columns, outputs);
+    library.useThreads(1);
+    layout = OneDnnProduct.of(library, type, RowRule.TYPICAL, columns, outputs);
+    products[RowRule.TYPICAL] = layout;
     rule = measureRule();
+  }
+
+  /** Number of the shape among those of its kernels. */
+  int index() {
+    return index;
   }
 
   OneDnnProduct.Type type() {
@@ -47,15 +60,21 @@ final class OneDnnShape {
     return rule;
   }
 
-  MemorySegment pack(MemorySegment plain, Arena arena) {
-    return layout.pack(plain, arena);
+  /** Bytes of packed weights, a multiple of a cache line. */
+  long packedBytes() {
+    return (layout.packedBytes() + 63) / 64 * 64;
   }
 
+  /** Packs row-major weights into memory of {@link #packedBytes}. */
+  void pack(MemorySegment plain, MemorySegment packed) {
+    layout.pack(plain, packed);
+  }
+
+  /** The product of as many rows as the rule makes of a batch. */
   OneDnnProduct product(int rows) {
     OneDnnProduct product = products[rows];
     if (product == null) {
-      product = rows == layout.rows() ? layout : layout.withRows(rows);
-      products[rows] = product;
+      throw new IllegalArgumentException("there is no product of " + rows + " rows");
     }
     return product;
   }
@@ -66,7 +85,8 @@ final class OneDnnShape {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment plain = arena.allocate((long) outputs * columns * type.weightBytes(), 64);
       fill(random, plain);
-      MemorySegment weights = pack(plain, arena);
+      MemorySegment weights = arena.allocate(packedBytes(), 64);
+      pack(plain, weights);
       MemorySegment input = arena.allocate((long) RowRule.MOST * columns * type.inputBytes(), 64);
       fill(random, input);
       MemorySegment output = arena.allocate((long) RowRule.MOST * outputs * Float.BYTES, 64);
@@ -95,38 +115,35 @@ final class OneDnnShape {
       MemorySegment alone) {
     long inputBytes = (long) columns * type.inputBytes();
     long outputBytes = (long) outputs * Float.BYTES;
-    try (Arena arena = Arena.ofShared()) {
-      int least = candidate.padded(1);
+    int least = candidate.padded(1);
+    try (Arena arena = Arena.ofShared();
+        OneDnnProduct.Call single = made(least).newCall()) {
       MemorySegment padded = arena.allocate(least * inputBytes, 64);
-      OneDnnProduct single = product(least);
       for (int row = 0; row < RowRule.MOST; row++) {
         MemorySegment.copy(input, row * inputBytes, padded, 0, inputBytes);
-        single.run(padded, weights, output);
+        single.run(padded.address(), weights.address(), output.address());
         MemorySegment.copy(output, 0, alone, row * outputBytes, outputBytes);
       }
     }
-    for (int rows = 2; rows <= 17; rows++) {
-      if (!equal(candidate.padded(rows), input, weights, output, alone)) {
-        return false;
+    for (int rows : candidate.sizes()) {
+      try (OneDnnProduct.Call call = made(rows).newCall()) {
+        call.run(input.address(), weights.address(), output.address());
       }
-    }
-    for (int rows : LARGE) {
-      if (!equal(candidate.padded(rows), input, weights, output, alone)) {
+      long bytes = rows * outputBytes;
+      if (output.asSlice(0, bytes).mismatch(alone.asSlice(0, bytes)) >= 0) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean equal(
-      int rows,
-      MemorySegment input,
-      MemorySegment weights,
-      MemorySegment output,
-      MemorySegment alone) {
-    product(rows).run(input, weights, output);
-    long bytes = (long) rows * outputs * Float.BYTES;
-    return output.asSlice(0, bytes).mismatch(alone.asSlice(0, bytes)) < 0;
+  private OneDnnProduct made(int rows) {
+    OneDnnProduct product = products[rows];
+    if (product == null) {
+      product = layout.withRows(rows);
+      products[rows] = product;
+    }
+    return product;
   }
 
   private void fill(Random random, MemorySegment values) {

@@ -3,10 +3,11 @@ package io.expertmesh.model.kernel;
 import java.lang.foreign.Arena;
 
 /**
- * Has the virtual machine compile the products of the vector kernels before they are needed. There
- * is one method for each size of a tile of rows, and compiling one takes up to a second of a
- * processor; until then it computes far more slowly. A process that has only ever seen single rows
- * meets the others all at once when its load rises.
+ * Has the virtual machine compile products before they are needed. The vector kernels have one
+ * method for each size of a tile of rows, and compiling one takes up to a second of a processor;
+ * until then it computes far more slowly. A process that has only ever seen single rows meets the
+ * others all at once when its load rises. The oneDNN kernels have only the conversion of rows to
+ * compile, which without that takes longer than the product.
  */
 public final class ProductWarmUp {
   /** Rows whose tiles together are all that there are: single ones of each size, and many. */
@@ -30,7 +31,7 @@ public final class ProductWarmUp {
 
   /**
    * Computes with small matrices for about a second. The compiler may work for some seconds more on
-   * threads of its own. Other providers need no such thing, and nothing is done.
+   * threads of its own. The scalar kernels need no such thing, and nothing is done.
    *
    * @param weights type of the packed weights as the checkpoint has them
    * @param activations type that inputs are rounded to: F32 or BF16
@@ -38,7 +39,7 @@ public final class ProductWarmUp {
    */
   public static void run(Kernels kernels, DType weights, DType activations, Turn turn)
       throws InterruptedException {
-    if (!(kernels instanceof VectorKernels)) {
+    if (kernels instanceof ScalarKernels) {
       return;
     }
     float[] x = new float[ROWS[ROWS.length - 1] * INPUTS];

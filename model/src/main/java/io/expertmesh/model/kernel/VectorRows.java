@@ -218,18 +218,19 @@ final class VectorRows {
     }
   }
 
-  /** Writes the bf16 bits of n rounded values to the front of a segment. */
-  static void toBf16(float[] x, int offset, MemorySegment out, int n) {
+  /** Writes the bf16 bits of n rounded values into a segment, from byte {@code to}. */
+  static void toBf16(float[] x, int offset, MemorySegment out, long to, int n) {
     int i = 0;
     for (; i <= n - COUNT; i += COUNT) {
       IntVector bits =
           VectorMath.roundToBf16(FloatVector.fromArray(F, x, offset + i)).reinterpretAsInts();
       bits.lanewise(VectorOperators.ASHR, Short.SIZE)
           .convertShape(VectorOperators.I2S, Lanes.HALF_SHORT, 0)
-          .intoMemorySegment(out, (long) i * Short.BYTES, ByteOrder.nativeOrder());
+          .intoMemorySegment(out, to + (long) i * Short.BYTES, ByteOrder.nativeOrder());
     }
     for (; i < n; i++) {
-      out.setAtIndex(ValueLayout.JAVA_SHORT, i, BFloat16.toBits(x[offset + i]));
+      short bits = BFloat16.toBits(x[offset + i]);
+      out.set(ValueLayout.JAVA_SHORT_UNALIGNED, to + (long) i * Short.BYTES, bits);
     }
   }
 

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +102,83 @@ class OneDnnKernelsTest {
   }
 
   @Test
+  void aMatrixIsCutIntoSlicesThatAreWorthACall() {
+    assertThat(OneDnnSlice.width(7168, 1024, Short.BYTES, 1 << 20)).isEqualTo(512);
+    assertThat(OneDnnSlice.width(1024, 3584, Short.BYTES, 1 << 20)).isEqualTo(128);
+    assertThat(OneDnnSlice.width(100, 64, Short.BYTES, 1 << 20)).isEqualTo(100);
+    assertThat(OneDnnSlice.width(4096, 1 << 20, Short.BYTES, 1 << 20)).isEqualTo(64);
+  }
+
+  @Test
+  void aRowOfManySlicesDoesNotDependOnItsNeighboursOrThreads() {
+    Random random = new Random(43);
+    Kernels kernels = OneDnnKernels.start(DType.BF16);
+    int n = 1_500;
+    int k = 1_030;
+    int most = 600;
+    try (Arena arena = Arena.ofShared()) {
+      WeightMatrix first = KernelSamples.weights(random, DType.BF16, 900, k, false, arena);
+      WeightMatrix second = KernelSamples.weights(random, DType.BF16, n - 900, k, false, arena);
+      PackedMatrix packed = kernels.packStacked(List.of(first, second), DType.BF16, arena);
+      float[] x = KernelSamples.floats(random, most * k);
+      float[] alone = new float[most * n];
+      for (int row = 0; row < most; row++) {
+        kernels.matmul(packed, x, row * k, 1, alone, row * n, ONE);
+      }
+      Kernels scalar = new ScalarKernels();
+      PackedMatrix plain = scalar.packStacked(List.of(first, second), DType.BF16, arena);
+      float[] expected = multiply(scalar, plain, x, 4, ONE);
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(Math.abs(alone[i] - expected[i])).isLessThan(2e-4f);
+      }
+      for (ComputePool pool : List.of(ONE, TWO)) {
+        for (int rows : new int[] {2, 7, 9, 33, 257, 300, most}) {
+          assertThat(multiply(kernels, packed, x, rows, pool))
+              .as("%d rows, %d threads", rows, pool.threads())
+              .isEqualTo(Arrays.copyOf(alone, rows * n));
+        }
+      }
+    }
+  }
+
+  @Test
+  void productsThatRunAtATimeDoNotDisturbEachOther() throws Exception {
+    Random random = new Random(44);
+    Kernels kernels = OneDnnKernels.start(DType.BF16);
+    int n = 700;
+    int k = 512;
+    int rows = 20;
+    try (Arena arena = Arena.ofShared();
+        ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      PackedMatrix packed =
+          kernels.pack(
+              KernelSamples.weights(random, DType.BF16, n, k, false, arena), DType.BF16, arena);
+      List<float[]> inputs = new ArrayList<>();
+      List<Future<Boolean>> runs = new ArrayList<>();
+      for (int t = 0; t < 4; t++) {
+        inputs.add(KernelSamples.floats(random, rows * k));
+      }
+      for (float[] x : inputs) {
+        float[] expected = multiply(kernels, packed, x, rows, ONE);
+        runs.add(
+            threads.submit(
+                () -> {
+                  boolean equal = true;
+                  try (ComputePool own = ComputePools.of(2)) {
+                    for (int i = 0; i < 200; i++) {
+                      equal &= Arrays.equals(multiply(kernels, packed, x, rows, own), expected);
+                    }
+                  }
+                  return equal;
+                }));
+      }
+      for (Future<Boolean> run : runs) {
+        assertThat(run.get()).isTrue();
+      }
+    }
+  }
+
+  @Test
   void itsResultsAreOfAClassOfTheirOwn() {
     NumericsClass own = OneDnnKernels.start(DType.F32).numericsClass(DType.F32);
     assertThat(own.provider()).startsWith("onednn-3.");
@@ -127,5 +208,8 @@ class OneDnnKernelsTest {
     assertThat(rule.padded(65)).isEqualTo(128);
     assertThat(new RowRule(2, 1).padded(1)).isEqualTo(2);
     assertThat(new RowRule(1, 1).padded(7)).isEqualTo(7);
+    assertThat(new RowRule(1, 1).padded(17)).isEqualTo(20);
+    assertThat(new RowRule(1, 1).padded(200)).isEqualTo(256);
+    assertThat(new RowRule(32, 32).sizes()).containsExactly(32, 64, 128, 192, 256);
   }
 }

@@ -65,7 +65,8 @@ class RouterConfiguration {
       // the mapping is not needed once the gates are packed
       try (Checkpoint checkpoint = open(settings)) {
         DType activations = DType.activations(settings.dtype(), checkpoint.spec().storedDtype());
-        Selection selection = KernelProviders.select(settings.provider(), activations);
+        // gates run in fp32, whatever the rest of the model runs in
+        Selection selection = KernelProviders.select(settings.provider(), DType.F32);
         Kernels kernels = selection.kernels();
         RoutedModel model =
             RoutedModel.of(
