@@ -11,9 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,10 @@ public final class OneDnn {
   private static @Nullable OneDnn loaded;
 
   private final SymbolLookup symbols;
+
+  /** One handle for each function that was called; to make one anew takes longer than the call. */
+  private final Map<String, MethodHandle> handles = new ConcurrentHashMap<>();
+
   private final MethodHandle setThreads;
   private final MethodHandle execute;
   private final MethodHandle setData;
@@ -62,7 +69,7 @@ public final class OneDnn {
     execute = handle("dnnl_primitive_execute", ADDRESS, ADDRESS, INT, ADDRESS);
     setData = handle("dnnl_memory_set_data_handle", ADDRESS, ADDRESS);
     engine = create("dnnl_engine_create", new MemoryLayout[] {INT, ADDRESS}, CPU, 0L);
-    isa = (int) call(handle("dnnl_get_effective_cpu_isa"));
+    isa = (int) call("dnnl_get_effective_cpu_isa", INT, new MemoryLayout[0]);
     version = readVersion();
   }
 
@@ -172,13 +179,12 @@ public final class OneDnn {
 
   /** Calls a function that returns a status. */
   void run(String function, MemoryLayout[] layouts, Object... arguments) {
-    check(function, (int) call(handle(function, layouts), arguments));
+    check(function, (int) call(function, INT, layouts, arguments));
   }
 
   /** Calls a function that returns a handle. */
   long query(String function, MemoryLayout[] layouts, Object... arguments) {
-    MethodHandle handle = handle(symbols, function, FunctionDescriptor.of(ADDRESS, layouts));
-    return (long) call(handle, arguments);
+    return (long) call(function, ADDRESS, layouts, arguments);
   }
 
   private MethodHandle handle(String function, MemoryLayout... layouts) {
@@ -194,9 +200,25 @@ public final class OneDnn {
     return Linker.nativeLinker().downcallHandle(symbol, descriptor);
   }
 
-  private static Object call(MethodHandle handle, Object... arguments) {
+  private Object call(
+      String function, MemoryLayout result, MemoryLayout[] layouts, Object... arguments) {
+    MethodHandle handle =
+        handles.computeIfAbsent(
+            function,
+            name -> spread(handle(symbols, name, FunctionDescriptor.of(result, layouts))));
+    return call(handle, arguments);
+  }
+
+  /** A handle that takes its arguments as an array. */
+  private static MethodHandle spread(MethodHandle handle) {
+    return handle
+        .asSpreader(Object[].class, handle.type().parameterCount())
+        .asType(MethodType.methodType(Object.class, Object[].class));
+  }
+
+  private static Object call(MethodHandle spread, Object... arguments) {
     try {
-      return handle.invokeWithArguments(arguments);
+      return (Object) spread.invokeExact(arguments);
     } catch (Throwable e) {
       throw new IllegalStateException("a call of oneDNN failed", e);
     }
@@ -223,7 +245,7 @@ public final class OneDnn {
             "setenv",
             FunctionDescriptor.of(INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, INT));
     try (Arena arena = Arena.ofConfined()) {
-      call(setenv, arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), 0);
+      call(spread(setenv), arena.allocateFrom("OMP_WAIT_POLICY"), arena.allocateFrom("passive"), 0);
     }
   }
 

@@ -14,9 +14,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class OneDnnKernels extends VectorRowKernels {
   /** A small product that stands for all when a process asks whether oneDNN can be trusted. */
-  private static final int TRIAL_COLUMNS = 320;
+  private static final int TRIAL_COLUMNS = 96;
 
-  private static final int TRIAL_OUTPUTS = 192;
+  private static final int TRIAL_OUTPUTS = 80;
 
   /**
    * Bytes of weights in a slice: with fewer a call of the library is not worth while, with more few

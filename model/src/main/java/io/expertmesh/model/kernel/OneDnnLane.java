@@ -13,7 +13,7 @@ final class OneDnnLane {
   /**
    * Computes the outputs of a slice for some rows.
    *
-   * @param x inputs, from {@code xByte}, filled up to {@code padded} rows
+   * @param x inputs, from {@code xByte}, filled up to {@code computed} rows
    * @param rows rows that are wanted
    * @param y receives them, {@code stride} apart, the first one from {@code yOffset}
    */
@@ -22,13 +22,14 @@ final class OneDnnLane {
       MemorySegment x,
       long xByte,
       int rows,
-      int padded,
+      int computed,
       float[] y,
       int yOffset,
       int stride) {
     int width = slice.shape().outputs();
-    output = grown(output, (long) padded * width * Float.BYTES);
-    call(slice.shape(), padded).run(x.address() + xByte, slice.data().address(), output.address());
+    output = grown(output, (long) computed * width * Float.BYTES);
+    call(slice.shape(), computed)
+        .run(x.address() + xByte, slice.data().address(), output.address());
     for (int row = 0; row < rows; row++) {
       long from = (long) row * width * Float.BYTES;
       MemorySegment.copy(output, ValueLayout.JAVA_FLOAT, from, y, yOffset + row * stride, width);

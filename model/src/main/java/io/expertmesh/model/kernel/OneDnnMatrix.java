@@ -14,11 +14,11 @@ record OneDnnMatrix(int rows, int columns, DType activations, OneDnnSlice[] slic
     return slices[0].shape().type();
   }
 
-  /** Rows that are computed for a batch of {@code count}, in every slice. */
-  int padded(int count) {
+  /** Rows that are computed of a batch of {@code count}, in the slice that needs the most. */
+  int computed(int count) {
     int most = count;
     for (OneDnnSlice slice : slices) {
-      most = Math.max(most, slice.shape().rule().padded(count));
+      most = Math.max(most, slice.shape().rule().computed(count));
     }
     return most;
   }

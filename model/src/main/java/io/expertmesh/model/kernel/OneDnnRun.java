@@ -66,7 +66,7 @@ final class OneDnnRun {
   /** Makes room for the rows and fills those up that only belong to the product. */
   private void prepareInput(OneDnnMatrix w) {
     int full = (chunks - 1) * RowRule.MOST;
-    int padded = full + w.padded(rows - full);
+    int padded = full + w.computed(rows - full);
     long rowBytes = (long) w.columns() * w.type().inputBytes();
     input = OneDnnLane.grown(input, padded * rowBytes);
     if (padded > rows) {
@@ -97,25 +97,28 @@ final class OneDnnRun {
   }
 
   private void multiply(int part) {
-    OneDnnMatrix w = matrix();
-    OneDnnSlice slice = w.slices()[part / chunks];
+    OneDnnSlice slice = matrix().slices()[part / chunks];
     int first = part % chunks * RowRule.MOST;
-    int count = Math.min(RowRule.MOST, rows - first);
-    long from = (long) first * w.columns() * w.type().inputBytes();
+    int end = Math.min(rows, first + RowRule.MOST);
+    int rest = first + RowRule.whole(end - first);
     OneDnnLane lane = lanes.take();
     try {
-      lane.multiply(
-          slice,
-          input,
-          from,
-          count,
-          slice.shape().rule().padded(count),
-          y,
-          yOffset + first * w.rows() + slice.first(),
-          w.rows());
+      if (rest > first) {
+        multiply(lane, slice, first, rest, rest - first);
+      }
+      if (end > rest) {
+        multiply(lane, slice, rest, end, slice.shape().rule().padded(end - rest));
+      }
     } finally {
       lanes.give(lane);
     }
+  }
+
+  private void multiply(OneDnnLane lane, OneDnnSlice slice, int from, int to, int computed) {
+    OneDnnMatrix w = matrix();
+    long at = (long) from * w.columns() * w.type().inputBytes();
+    int yAt = yOffset + from * w.rows() + slice.first();
+    lane.multiply(slice, input, at, to - from, computed, y, yAt, w.rows());
   }
 
   private OneDnnMatrix matrix() {

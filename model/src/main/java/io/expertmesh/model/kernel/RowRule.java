@@ -5,11 +5,11 @@ import java.util.stream.IntStream;
 /**
  * How the rows of a oneDNN product are filled up with zero rows, so that a row has the same bits in
  * every batch. Rows go to the library in runs of a few sizes, so that there are few products to
- * make: every size up to 8, then in steps of 2, 4 and 8 up to 64, then multiples of 64 up to
- * {@value #MOST}; larger batches are cut.
+ * make: batches are cut after {@value #MOST} rows; what is left is a run of a multiple of {@value
+ * #COARSE} rows, and one of the rest, filled up to one of the sizes up to {@value #COARSE}.
  *
  * @param least fewest rows of a run
- * @param step rows of a small run are a multiple of it
+ * @param step rows of the run of the rest are a multiple of it
  */
 record RowRule(int least, int step) {
   /** Most rows of one run. */
@@ -17,6 +17,8 @@ record RowRule(int least, int step) {
 
   /** Rows of the product for which the library chooses the layout of the weights. */
   static final int TYPICAL = 16;
+
+  private static final int COARSE = 64;
 
   /** The rules to try, the cheapest first. The last runs every batch in one size. */
   static final RowRule[] CANDIDATES = {
@@ -30,21 +32,34 @@ record RowRule(int least, int step) {
     new RowRule(64, 64)
   };
 
-  /** Rows of the run that computes {@code rows} rows, at most {@link #MOST}. */
+  /** Of at most {@link #MOST} rows, those that a run without zero rows computes. */
+  static int whole(int rows) {
+    return rows > COARSE ? rows / COARSE * COARSE : 0;
+  }
+
+  /** Rows of the run that computes the rest, {@code rows} rows, at most {@value #COARSE}. */
   int padded(int rows) {
     int unit = Math.max(step, unit(rows));
     return Math.max(least, (rows + unit - 1) / unit * unit);
   }
 
-  private static int unit(int rows) {
-    if (rows > 64) {
-      return 64;
-    }
-    return rows > 32 ? 8 : rows > 16 ? 4 : rows > 8 ? 2 : 1;
+  /** Rows that are computed for {@code rows} rows, at most {@link #MOST}. */
+  int computed(int rows) {
+    int whole = whole(rows);
+    return rows == whole ? whole : whole + padded(rows - whole);
   }
 
   /** The sizes of all runs, ascending. */
   int[] sizes() {
-    return IntStream.rangeClosed(1, MOST).map(this::padded).distinct().toArray();
+    IntStream rests = IntStream.rangeClosed(1, COARSE).map(this::padded);
+    IntStream wholes = IntStream.rangeClosed(1, MOST / COARSE).map(i -> i * COARSE);
+    return IntStream.concat(rests, wholes).distinct().toArray();
+  }
+
+  private static int unit(int rows) {
+    if (rows > 16) {
+      return rows > 32 ? 16 : 8;
+    }
+    return rows > 4 ? 2 : 1;
   }
 }

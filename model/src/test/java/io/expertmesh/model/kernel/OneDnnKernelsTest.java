@@ -205,11 +205,14 @@ class OneDnnKernelsTest {
     assertThat(rule.padded(1)).isEqualTo(4);
     assertThat(rule.padded(5)).isEqualTo(8);
     assertThat(rule.padded(64)).isEqualTo(64);
-    assertThat(rule.padded(65)).isEqualTo(128);
     assertThat(new RowRule(2, 1).padded(1)).isEqualTo(2);
-    assertThat(new RowRule(1, 1).padded(7)).isEqualTo(7);
-    assertThat(new RowRule(1, 1).padded(17)).isEqualTo(20);
-    assertThat(new RowRule(1, 1).padded(200)).isEqualTo(256);
+    assertThat(new RowRule(1, 1).padded(3)).isEqualTo(3);
+    assertThat(new RowRule(1, 1).padded(7)).isEqualTo(8);
+    assertThat(new RowRule(1, 1).padded(17)).isEqualTo(24);
+    assertThat(new RowRule(1, 1).computed(64)).isEqualTo(64);
+    assertThat(new RowRule(1, 1).computed(65)).isEqualTo(65);
+    assertThat(new RowRule(1, 1).computed(200)).isEqualTo(200);
+    assertThat(new RowRule(32, 32).computed(129)).isEqualTo(160);
     assertThat(new RowRule(32, 32).sizes()).containsExactly(32, 64, 128, 192, 256);
   }
 }
