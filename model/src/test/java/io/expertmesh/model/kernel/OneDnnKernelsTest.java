@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -176,6 +177,31 @@ class OneDnnKernelsTest {
         assertThat(run.get()).isTrue();
       }
     }
+  }
+
+  /** An overflow in native code is no exception: it ends this process. */
+  @Test
+  void halfTheStackOfAServiceIsEnoughToMakeProducts() throws Exception {
+    AtomicReference<String> provider = new AtomicReference<>();
+    Thread thread =
+        new Thread(
+            null,
+            () -> {
+              Kernels kernels = OneDnnKernels.start(DType.BF16);
+              try (Arena arena = Arena.ofShared()) {
+                Random random = new Random(45);
+                WeightMatrix weights =
+                    KernelSamples.weights(random, DType.BF16, 576, 960, false, arena);
+                PackedMatrix packed = kernels.pack(weights, DType.BF16, arena);
+                multiply(kernels, packed, KernelSamples.floats(random, 960 * 100), 100, ONE);
+              }
+              provider.set(kernels.provider());
+            },
+            "small stack",
+            1 << 20);
+    thread.start();
+    thread.join();
+    assertThat(provider).hasValue("onednn");
   }
 
   @Test
