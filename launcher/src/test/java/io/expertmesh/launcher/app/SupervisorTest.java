@@ -25,9 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,7 +55,7 @@ class SupervisorTest {
   private final BlockingQueue<MeshState> states = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
-  private final Played placements = new Played();
+  private final PlayedPlacements placements = new PlayedPlacements();
 
   @AfterEach
   void nothingIsLeftRunning() {
@@ -377,54 +375,6 @@ class SupervisorTest {
         expert
             ? List.of("--expertmesh.expert.experts=*:0-7", "--expertmesh.grpc.port=1")
             : List.of());
-  }
-
-  /** Asks the test instead of routers. */
-  private static final class Played implements Placements {
-    final BlockingQueue<PlacementRequest> requests = new LinkedBlockingQueue<>();
-    final BlockingQueue<List<String>> asked = new LinkedBlockingQueue<>();
-    final Queue<List<String>> placed = new ConcurrentLinkedQueue<>();
-    volatile boolean routersKnowAll = true;
-    volatile int room = 9;
-
-    @Override
-    public Optional<PlacementRequest> take() {
-      return Optional.ofNullable(requests.poll());
-    }
-
-    @Override
-    public MeshPlan plan(MeshPlan present, PlacementRequest request) {
-      return present.with(
-          ServiceKind.EXPERT,
-          request.shards().stream()
-              .map(
-                  s ->
-                      new InstancePlan(
-                          ServiceKind.EXPERT,
-                          s.name(),
-                          s.name(),
-                          1,
-                          List.of("--expertmesh.expert.experts=" + s.value())))
-              .toList());
-    }
-
-    @Override
-    public void requireRoom(PlacementRequest request, List<String> starting) {
-      if (starting.size() > room) {
-        throw new LauncherException("no room for " + starting);
-      }
-    }
-
-    @Override
-    public boolean registered(MeshPlan plan, List<InstancePlan> replicas) {
-      asked.add(replicas.stream().map(InstancePlan::name).toList());
-      return routersKnowAll;
-    }
-
-    @Override
-    public void placed(MeshPlan plan) {
-      placed.add(plan.shards());
-    }
   }
 
   private final class Told implements SupervisorListener {

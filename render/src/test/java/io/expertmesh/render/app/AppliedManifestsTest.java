@@ -3,7 +3,6 @@ package io.expertmesh.render.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.expertmesh.render.core.RenderOptions;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
@@ -32,7 +31,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +44,6 @@ class AppliedManifestsTest {
   private static final String NAMESPACE = "moe";
   private static final String APP = "app.kubernetes.io/name";
   private static final String SHARD = "expertmesh.io/shard";
-  private static final Path MODEL = Path.of("..", "models", "tiny-moe");
   private static final String THREE =
       """
       shards:
@@ -54,9 +51,6 @@ class AppliedManifestsTest {
         - {name: warm, experts: "*:1-3"}
         - {name: rest, experts: "*:4-7", min: 0}
       """;
-
-  /** What kubectl composed, by placement and tag. */
-  private static final Map<String, String> COMPOSED = new HashMap<>();
 
   private static final KubernetesSerialization API = new KubernetesSerialization();
 
@@ -109,23 +103,23 @@ class AppliedManifestsTest {
 
   @Test
   void everyObjectIsTakenAndReadBackAsItIsAndApplyingItAgainChangesNothing() throws Exception {
-    List<HasMetadata> objects = overlay(THREE);
+    List<HasMetadata> objects = overlay().objects(THREE);
     assertThat(objects).hasSizeGreaterThan(40);
     for (HasMetadata object : objects) {
       assertThat(applied.apply(object)).as(name(object)).isEqualTo("created");
     }
     for (HasMetadata object : objects) {
       HasMetadata back = client.resource(object).get();
-      assertThat(unstamped(back)).as(name(object)).isEqualTo(unstamped(object));
+      assertThat(overlay().unstamped(back)).as(name(object)).isEqualTo(overlay().unstamped(object));
       assertThat(applied.apply(object)).as(name(object)).isEqualTo("unchanged");
     }
   }
 
   @Test
   void everySelectorFindsThePodsThatItIsForAndNoOthers() throws Exception {
-    List<HasMetadata> objects = overlay(THREE);
+    List<HasMetadata> objects = overlay().objects(THREE);
     applyAll(objects);
-    Map<String, PodTemplateSpec> templates = templates(objects);
+    Map<String, PodTemplateSpec> templates = ComposedOverlay.templates(objects);
     assertThat(templates.keySet())
         .containsExactly(
             "attention",
@@ -183,9 +177,9 @@ class AppliedManifestsTest {
 
   @Test
   void aConnectionThatATokenTakesIsOpenOnBothSides() throws Exception {
-    List<HasMetadata> objects = overlay(THREE);
+    List<HasMetadata> objects = overlay().objects(THREE);
     applyAll(objects);
-    templates(objects).forEach((name, template) -> start(name, template));
+    ComposedOverlay.templates(objects).forEach((name, template) -> start(name, template));
     List<String> experts = List.of("expert-hot", "expert-rest", "expert-warm");
     assertThat(reaches("gateway")).containsExactly("attention");
     assertThat(reaches("attention")).containsExactly("router");
@@ -198,7 +192,7 @@ class AppliedManifestsTest {
 
   @Test
   void whatWasScaledStaysWhenTheManifestsAreAppliedAgain() throws Exception {
-    List<HasMetadata> objects = overlay(THREE);
+    List<HasMetadata> objects = overlay().objects(THREE);
     applyAll(objects);
     scale("expert-hot", 5);
     scale("expert-rest", 0);
@@ -206,7 +200,7 @@ class AppliedManifestsTest {
       assertThat(applied.apply(object)).as(name(object)).isEqualTo("unchanged");
     }
     // and when something else of them changes
-    for (HasMetadata object : overlay(THREE, "1.1")) {
+    for (HasMetadata object : overlay().objects(THREE, "1.1")) {
       String said = applied.apply(object);
       assertThat(said).as(name(object)).isEqualTo(runs(object) ? "configured" : "unchanged");
     }
@@ -225,7 +219,7 @@ class AppliedManifestsTest {
 
   @Test
   void aNewPlacementTouchesTheShardsThatItChangesAndTheAutoscaler() throws Exception {
-    applyAll(overlay(THREE));
+    applyAll(overlay().objects(THREE));
     scale("expert-hot", 5);
     String placement =
         """
@@ -236,7 +230,7 @@ class AppliedManifestsTest {
           - {name: rest, experts: "*:4-7", min: 0}
         """;
     Map<String, List<String>> said = new TreeMap<>();
-    for (HasMetadata object : overlay(placement)) {
+    for (HasMetadata object : overlay().objects(placement)) {
       said.computeIfAbsent(applied.apply(object), key -> new ArrayList<>()).add(name(object));
     }
     assertThat(said.get("created"))
@@ -252,7 +246,7 @@ class AppliedManifestsTest {
 
   @Test
   void aShardIsRemovedByItsLabelAndTheMeshByItsName() throws Exception {
-    List<HasMetadata> objects = overlay(THREE);
+    List<HasMetadata> objects = overlay().objects(THREE);
     applyAll(objects);
     List<String> left = new ArrayList<>(objects.stream().map(AppliedManifestsTest::name).toList());
 
@@ -390,66 +384,11 @@ class AppliedManifestsTest {
     return object instanceof Deployment || object instanceof StatefulSet;
   }
 
-  private static Map<String, PodTemplateSpec> templates(List<HasMetadata> objects) {
-    Map<String, PodTemplateSpec> templates = new TreeMap<>();
-    for (HasMetadata object : objects) {
-      switch (object) {
-        case Deployment d -> templates.put(d.getMetadata().getName(), d.getSpec().getTemplate());
-        case StatefulSet s -> templates.put(s.getMetadata().getName(), s.getSpec().getTemplate());
-        default -> {}
-      }
-    }
-    return templates;
-  }
-
-  /** An object without what the server and kubectl write into it. */
-  private static String unstamped(HasMetadata object) {
-    HasMetadata copy = API.clone(object);
-    copy.getMetadata().setUid(null);
-    copy.getMetadata().setResourceVersion(null);
-    copy.getMetadata().setGeneration(null);
-    copy.getMetadata().setCreationTimestamp(null);
-    copy.getMetadata().setAnnotations(null);
-    return API.asYaml(copy);
-  }
-
   private static String name(HasMetadata object) {
     return object.getKind() + " " + object.getMetadata().getName();
   }
 
-  private List<HasMetadata> overlay(String placement) throws Exception {
-    return overlay(placement, "1.0");
-  }
-
-  /** The objects of {@code overlays/cluster-pull}. */
-  private List<HasMetadata> overlay(String placement, String tag) throws Exception {
-    String text = COMPOSED.get(placement + tag);
-    if (text == null) {
-      text = compose(placement, tag);
-      COMPOSED.put(placement + tag, text);
-    }
-    List<HasMetadata> objects = new ArrayList<>();
-    for (String document : text.split("(?m)^---\\n")) {
-      objects.add(API.unmarshal(document));
-    }
-    return objects;
-  }
-
-  private String compose(String placement, String tag) throws Exception {
-    Path file = Files.writeString(folder.resolve("placement.yaml"), placement);
-    Path out = Files.createTempDirectory(folder, "out");
-    RenderOptions options =
-        new RenderOptions(
-            NAMESPACE, "", tag, 2, 2, 2, 4, 1L << 30, 60, "models", "kafka.kafka.svc:9092");
-    Renderer.render(
-        MODEL, Optional.of(file), 1, options, Optional.of("https://w.example/tiny-moe"), out);
-    Path composed = out.resolve("composed.yaml");
-    Process kubectl =
-        new ProcessBuilder("kubectl", "kustomize", out.resolve("overlays/cluster-pull").toString())
-            .redirectOutput(composed.toFile())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    assertThat(kubectl.waitFor()).isZero();
-    return Files.readString(composed);
+  private ComposedOverlay overlay() {
+    return new ComposedOverlay(folder, NAMESPACE, API);
   }
 }
