@@ -21,7 +21,7 @@ import java.util.OptionalInt;
  */
 public final class ForwardPass implements StepModel {
   /** Below this many rows, reading the weights twice costs more than overlapping gains. */
-  private static final int MIN_ROWS_PER_HALF = 256;
+  private static final int MIN_ROWS_PER_HALF = 128;
 
   private final ModelWeights weights;
   private final Kernels kernels;
