@@ -20,6 +20,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.handler.timeout.WriteTimeoutHandler;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,7 @@ import org.springframework.cloud.gateway.route.Route;
 import org.springframework.cloud.gateway.route.RouteLocator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.web.reactive.handler.SimpleUrlHandlerMapping;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Scheduler;
@@ -139,6 +141,14 @@ class HttpConfiguration {
   @Bean
   GatewayMetrics gatewayMetrics(PrometheusMeterRegistry registry) {
     return new GatewayMetrics(registry);
+  }
+
+  /** Requests have ended before it is closed, so that nothing needs a quiet period. */
+  @Bean
+  ReactorResourceFactory reactorResources() {
+    ReactorResourceFactory resources = new ReactorResourceFactory();
+    resources.setShutdownQuietPeriod(Duration.ZERO);
+    return resources;
   }
 
   @Bean

@@ -4,14 +4,13 @@ import io.expertmesh.launcher.core.InstanceState;
 import io.expertmesh.launcher.core.MeshState;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 /** Deals with what a supervisor that was killed left behind. Its services end by themselves. */
 final class Leftovers {
   private static final Duration BY_THEMSELVES = Duration.ofSeconds(10);
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private Leftovers() {}
 
@@ -36,17 +35,18 @@ final class Leftovers {
     }
   }
 
-  /** True if the process ended before the deadline, a value of {@link System#nanoTime}. */
+  /**
+   * True if the process ended before the deadline, a value of {@link System#nanoTime}. Asks again
+   * and again: of a process that is no child of this one the JVM itself looks only every few
+   * seconds.
+   */
   static boolean endsUntil(ProcessHandle process, long deadline) {
-    Objects.requireNonNull(process, "process");
-    try {
-      process.onExit().get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return !process.isAlive();
-    } catch (ExecutionException | TimeoutException e) {
-      return !process.isAlive();
+    while (process.isAlive()) {
+      if (System.nanoTime() - deadline >= 0 || Thread.currentThread().isInterrupted()) {
+        return false;
+      }
+      LockSupport.parkNanos(LOOK_NANOS);
     }
+    return true;
   }
 }

@@ -34,7 +34,8 @@ class GoldenFidelityTest {
       })
   void fp32ModelsGiveTheReferencesLogitsAndGreedyTokens(String name) {
     try (GoldenModel golden = new GoldenModel(name);
-        MeshUnderTest mesh = MeshUnderTest.up(golden.directory(), experts(name))) {
+        MeshUnderTest mesh =
+            MeshUnderTest.up(golden.directory(), MeshUnderTest.SHORT_LIVED, experts(name))) {
       assertFidelity(golden, mesh);
     }
   }
@@ -64,7 +65,8 @@ class GoldenFidelityTest {
   @Test
   void theBf16ModelStaysWithinBf16Rounding() {
     try (GoldenModel golden = new GoldenModel("mixtral-bf16");
-        MeshUnderTest mesh = MeshUnderTest.up(golden.directory(), "--experts", "2")) {
+        MeshUnderTest mesh =
+            MeshUnderTest.up(golden.directory(), MeshUnderTest.SHORT_LIVED, "--experts", "2")) {
       List<Double> differences = golden.differences(mesh.client());
       Collections.sort(differences);
       assertThat(differences.get(differences.size() / 2)).isLessThanOrEqualTo(0.012);

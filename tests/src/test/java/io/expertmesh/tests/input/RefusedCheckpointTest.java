@@ -83,7 +83,8 @@ class RefusedCheckpointTest {
                 "--experts",
                 "2",
                 "--port",
-                "" + MeshUnderTest.freePort()));
+                "" + MeshUnderTest.freePort()),
+            MeshUnderTest.SHORT_LIVED);
     assertThat(result.status()).as(result.output()).isNotZero();
     assertThat(result.output()).contains(named).doesNotContain("\tat ");
     assertThat(

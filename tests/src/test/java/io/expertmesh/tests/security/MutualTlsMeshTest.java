@@ -32,7 +32,12 @@ class MutualTlsMeshTest {
             .setIsCertificateAuthority(true)
             .buildSelfSigned();
     try (MeshUnderTest mesh =
-        MeshUnderTest.up(MeshUnderTest.golden("mixtral"), "--tls", "--experts", "2")) {
+        MeshUnderTest.up(
+            MeshUnderTest.golden("mixtral"),
+            MeshUnderTest.SHORT_LIVED,
+            "--tls",
+            "--experts",
+            "2")) {
       File authority = file(mesh, "authority.pem");
       ChannelCredentials member =
           TlsChannelCredentials.newBuilder()

@@ -25,6 +25,13 @@ import tools.jackson.databind.ObjectMapper;
  * its state in a folder of its own. Closing it stops every process.
  */
 public final class MeshUnderTest implements AutoCloseable {
+  /**
+   * For processes that end before what C2 compiles would be used: half of the work of starting is
+   * C2's.
+   */
+  public static final Map<String, String> SHORT_LIVED =
+      Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
+
   private static final Path REPOSITORY = Path.of("..").toAbsolutePath().normalize();
 
   private final Path runDirectory;
@@ -100,7 +107,12 @@ public final class MeshUnderTest implements AutoCloseable {
     return command(runDirectory, words, Map.of());
   }
 
-  private static CommandResult command(
+  /**
+   * The same with further environment variables.
+   *
+   * @param environment that the command and every process it starts inherits
+   */
+  public static CommandResult command(
       Path runDirectory, List<String> words, Map<String, String> environment) {
     try {
       List<String> line = new ArrayList<>(List.of(REPOSITORY.resolve("mesh").toString()));

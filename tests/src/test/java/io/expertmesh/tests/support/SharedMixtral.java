@@ -24,7 +24,9 @@ public final class SharedMixtral implements ParameterResolver {
         .getStore(NAMESPACE)
         .computeIfAbsent(
             "mesh",
-            key -> MeshUnderTest.up(MeshUnderTest.golden("mixtral"), "--experts", "2"),
+            key ->
+                MeshUnderTest.up(
+                    MeshUnderTest.golden("mixtral"), MeshUnderTest.SHORT_LIVED, "--experts", "2"),
             MeshUnderTest.class);
   }
 }

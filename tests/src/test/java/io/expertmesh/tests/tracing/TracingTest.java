@@ -13,7 +13,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -34,7 +36,7 @@ class TracingTest {
     try (OtlpReceiver collector = new OtlpReceiver();
         MeshUnderTest mesh =
             MeshUnderTest.up(
-                MeshUnderTest.golden("mixtral"), collector.environment(), "--experts", "2")) {
+                MeshUnderTest.golden("mixtral"), environment(collector), "--experts", "2")) {
       assertThat(
               post(mesh, "{\"prompt\":[5,6,7],\"max_tokens\":" + TOKENS + ",\"ignore_eos\":true}"))
           .isEqualTo(200);
@@ -69,6 +71,12 @@ class TracingTest {
           .containsEntry("http.response.status_code", 400L)
           .containsEntry("error.type", "invalid_request_error");
     }
+  }
+
+  private static Map<String, String> environment(OtlpReceiver collector) {
+    Map<String, String> environment = new HashMap<>(MeshUnderTest.SHORT_LIVED);
+    environment.putAll(collector.environment());
+    return environment;
   }
 
   @Test
