@@ -80,7 +80,7 @@ final class AttentionNode {
         AttentionStack.open(
             checkpoint,
             selection.kernels(),
-            ComputePools.of(properties.threads()),
+            ComputePools.of(properties.threads(), properties.helpers()),
             settings,
             routed,
             (rows, nanos) -> {

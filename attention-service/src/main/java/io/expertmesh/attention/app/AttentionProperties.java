@@ -23,6 +23,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param provider kernels: auto, scalar, vector or onednn
  * @param dtype type of activations: auto (as the checkpoint), f32 or bf16
  * @param threads threads that compute; 0 for as many as there are cores
+ * @param helpers further threads of low priority, which compute on cores that would be idle
  */
 @ConfigurationProperties("expertmesh")
 record AttentionProperties(
@@ -32,6 +33,7 @@ record AttentionProperties(
     @DefaultValue("auto") String provider,
     @DefaultValue("auto") String dtype,
     @DefaultValue("0") int threads,
+    @DefaultValue("0") int helpers,
     @DefaultValue Attention attention) {
 
   /**
@@ -75,6 +77,9 @@ record AttentionProperties(
     require(
         threads >= 0 && threads <= 1024,
         "expertmesh.threads is " + threads + ", must be 0 (all cores) to 1024.");
+    require(
+        helpers >= 0 && helpers <= 1024,
+        "expertmesh.helpers is " + helpers + ", must be 0 to 1024.");
     require(
         attention.kvTokens() >= 0 && attention.maxContext() >= 0,
         "expertmesh.attention.kv-tokens and max-context must not be negative.");

@@ -22,6 +22,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param provider kernels: auto, scalar, vector or onednn
  * @param dtype type of activations: auto (as the checkpoint), f32 or bf16
  * @param threads threads that compute; 0 for as many as there are cores
+ * @param helpers further threads of low priority, which compute on cores that would be idle
  */
 @ConfigurationProperties("expertmesh")
 record ExpertProperties(
@@ -31,6 +32,7 @@ record ExpertProperties(
     @DefaultValue("auto") String provider,
     @DefaultValue("auto") String dtype,
     @DefaultValue("0") int threads,
+    @DefaultValue("0") int helpers,
     @DefaultValue Grpc grpc,
     @DefaultValue Expert expert) {
 
@@ -84,6 +86,9 @@ record ExpertProperties(
     require(
         threads >= 0 && threads <= 1024,
         "expertmesh.threads is " + threads + ", must be 0 (all cores) to 1024.");
+    require(
+        helpers >= 0 && helpers <= 1024,
+        "expertmesh.helpers is " + helpers + ", must be 0 to 1024.");
     require(
         expert.queuePairs() >= 1 && expert.queuePairs() <= 1 << 20,
         "expertmesh.expert.queue-pairs is " + expert.queuePairs() + ", must be 1 to 1048576.");

@@ -85,7 +85,7 @@ final class ExpertReplica {
   void warmUp(ExpertProperties properties) throws InterruptedException {
     board.state(ServiceState.LOADING, "opening " + properties.model());
     try (Checkpoint checkpoint = open(properties);
-        ComputePool pool = ComputePools.of(properties.threads())) {
+        ComputePool pool = ComputePools.of(properties.threads(), properties.helpers())) {
       DType activations = properties.activations(checkpoint.spec());
       Selection selection = KernelProviders.select(properties.provider(), activations);
       board.state(ServiceState.SELF_TEST, "getting warm");
@@ -145,7 +145,7 @@ final class ExpertReplica {
         checkpoint.weightsVersion(),
         selection.kernels().numericsClass(activations).label());
     board.state(ServiceState.PACKING, "packing " + shard.blocks().size() + " experts");
-    ComputePool pool = ComputePools.of(properties.threads());
+    ComputePool pool = ComputePools.of(properties.threads(), properties.helpers());
     // The weights live as long as the process.
     ExpertWeights weights =
         ExpertWeights.pack(

@@ -42,6 +42,7 @@ class ExpertPropertiesTest {
             "expertmesh.provider", "scalar",
             "expertmesh.dtype", "bf16",
             "expertmesh.threads", "3",
+            "expertmesh.helpers", "2",
             "expertmesh.grpc.host", "0.0.0.0",
             "expertmesh.grpc.port", "7002",
             "expertmesh.grpc.advertise", "10.0.0.7"));
@@ -67,6 +68,7 @@ class ExpertPropertiesTest {
                 "scalar",
                 "bf16",
                 3,
+                2,
                 new ExpertProperties.Grpc("0.0.0.0", 7002, "10.0.0.7"),
                 new ExpertProperties.Expert(
                     "e1", "*:0", "0/2", "a:1, b:2", "e1-r0", 9, 4, 250, true)));
@@ -78,6 +80,7 @@ class ExpertPropertiesTest {
   @CsvSource({
     "expertmesh.model,'',expertmesh.model must name",
     "expertmesh.threads,-1,expertmesh.threads is -1",
+    "expertmesh.helpers,1025,expertmesh.helpers is 1025",
     "expertmesh.dtype,int8,expertmesh.dtype is 'int8'",
     "expertmesh.expert.queue-pairs,0,expertmesh.expert.queue-pairs is 0",
     "expertmesh.expert.drain-seconds,-1,expertmesh.expert.drain-seconds is -1",

@@ -74,7 +74,7 @@ public final class MeshPlanner {
     UpOptions.requireProcesses(
         "--placement", placement.processes(), options.attention(), options.routers());
     String routers = addresses(present.of(ServiceKind.ROUTER));
-    int threads = threads(placement.processes());
+    Map<String, String> threads = threads(placement.processes());
     List<InstancePlan> experts =
         placement.shards().stream()
             .map(s -> expert(s.name(), s.name(), s.key(), s.value(), routers, threads))
@@ -94,17 +94,29 @@ public final class MeshPlanner {
 
   /**
    * Attention and experts take turns, so each kind of service gets all cores, divided among its
-   * processes: more computing threads than cores only wait for each other.
+   * processes: more computing threads than cores only wait for each other. But processes of a kind
+   * seldom have the same to do, and what one does not need of its share helpers of the others use.
+   * A number of threads that was asked for is all that a process gets.
    */
-  private int threads(int processes) {
-    return options.threads() > 0 ? options.threads() : Math.max(1, cores / processes);
+  private Map<String, String> threads(int processes) {
+    int threads = Math.max(1, cores / processes);
+    int helpers = Math.clamp(cores - threads, 0, threads);
+    return options.threads() > 0 ? threads(options.threads(), 0) : threads(threads, helpers);
   }
 
-  private int threads(ServiceKind kind) {
+  private static Map<String, String> threads(int threads, int helpers) {
+    return Map.of(
+        "expertmesh.threads",
+        Integer.toString(threads),
+        "expertmesh.helpers",
+        Integer.toString(helpers));
+  }
+
+  private Map<String, String> threads(ServiceKind kind) {
     return switch (kind) {
       case ATTENTION -> threads(options.attention());
       case EXPERT, SPARE -> threads(options.experts() * options.replicas());
-      case ROUTER, GATEWAY, KAFKA, AUTOSCALER -> threads(cores);
+      case ROUTER, GATEWAY, KAFKA, AUTOSCALER -> Map.of();
     };
   }
 
@@ -176,11 +188,14 @@ public final class MeshPlanner {
   }
 
   private InstancePlan expert(
-      String name, String shard, String key, String value, String routers, int threads) {
-    return instance(
-        ServiceKind.EXPERT,
-        name,
-        shard,
+      String name,
+      String shard,
+      String key,
+      String value,
+      String routers,
+      Map<String, String> threads) {
+    Map<String, String> own = new TreeMap<>(threads);
+    own.putAll(
         Map.of(
             "expertmesh.expert.shard",
             shard,
@@ -191,9 +206,8 @@ public final class MeshPlanner {
             "expertmesh.expert.drain-seconds",
             DRAIN_SECONDS,
             "expertmesh.expert.routers",
-            routers,
-            "expertmesh.threads",
-            Integer.toString(threads)));
+            routers));
+    return instance(ServiceKind.EXPERT, name, shard, own);
   }
 
   private List<InstancePlan> spares(String routers) {
@@ -253,8 +267,7 @@ public final class MeshPlanner {
   private InstancePlan instance(
       ServiceKind kind, String name, String shard, Map<String, String> own) {
     int port = freePort.getAsInt();
-    Map<String, String> keys = new TreeMap<>();
-    keys.put("expertmesh.threads", Integer.toString(threads(kind)));
+    Map<String, String> keys = new TreeMap<>(threads(kind));
     keys.putAll(own);
     keys.put("expertmesh.model", model.directory());
     keys.put("expertmesh.model-id", model.modelId());

@@ -80,9 +80,29 @@ class MeshPlannerTest {
     assertThat(threads(server, "attention-0")).isEqualTo("16");
     assertThat(threads(server, "experts-0-r0")).isEqualTo("4");
 
+    MeshPlan single = plan(options(1, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2);
+    assertThat(threads(single, "experts-0")).isEqualTo("2");
+
     MeshPlan forced = plan(options(4, 1, 1, 1, 3, Map.of()), EIGHT_EXPERTS, 32);
     assertThat(threads(forced, "attention")).isEqualTo("3");
     assertThat(threads(forced, "experts-0")).isEqualTo("3");
+  }
+
+  @Test
+  void coresThatOthersOfItsKindDoNotNeedAreUsedByAsManyHelpersAsThereIsRoomFor() {
+    MeshPlan laptop = plan(options(4, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2);
+    assertThat(helpers(laptop, "attention")).isEqualTo("0");
+    assertThat(helpers(laptop, "experts-0")).isEqualTo("1");
+
+    MeshPlan server = plan(options(3, 1, 2, 1, 0, Map.of()), EIGHT_EXPERTS, 32);
+    assertThat(helpers(server, "attention-0")).isEqualTo("16");
+    assertThat(helpers(server, "experts-0")).as("10 threads, 10 more").isEqualTo("10");
+
+    MeshPlan single = plan(options(1, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2);
+    assertThat(helpers(single, "experts-0")).isEqualTo("0");
+
+    MeshPlan forced = plan(options(4, 1, 1, 1, 1, Map.of()), EIGHT_EXPERTS, 32);
+    assertThat(helpers(forced, "experts-0")).isEqualTo("0");
   }
 
   @Test
@@ -205,7 +225,14 @@ class MeshPlannerTest {
   }
 
   private static String threads(MeshPlan plan, String name) {
-    String key = "--expertmesh.threads=";
+    return value(plan, name, "--expertmesh.threads=");
+  }
+
+  private static String helpers(MeshPlan plan, String name) {
+    return value(plan, name, "--expertmesh.helpers=");
+  }
+
+  private static String value(MeshPlan plan, String name, String key) {
     return named(plan, name).arguments().stream()
         .filter(argument -> argument.startsWith(key))
         .map(argument -> argument.substring(key.length()))

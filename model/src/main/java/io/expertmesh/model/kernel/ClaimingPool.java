@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Threads claim parts from a shared counter. The caller claims too and only ever waits for parts
  * that another thread has already begun, so a worker that wakes late costs nothing but its help.
+ * Workers of low priority get nothing to do while callers have to wait for them ({@link
+ * HelpBalance}).
  */
 final class ClaimingPool implements ComputePool {
   /** Some microseconds: enough to bridge the gap between the products of one block. */
@@ -17,7 +19,11 @@ final class ClaimingPool implements ComputePool {
 
   private static final long REMAINING = 0xffffffffL;
 
+  /** Those of low priority last. */
   private final Worker[] workers;
+
+  private final int fullWorkers;
+  private final HelpBalance balance = new HelpBalance();
   private final ReentrantLock oneRun = new ReentrantLock();
 
   /** Number of the run in the upper half (so that no claim is mistaken), unclaimed parts below. */
@@ -34,16 +40,28 @@ final class ClaimingPool implements ComputePool {
   private volatile boolean callerSleeps;
   private volatile boolean closed;
 
-  private ClaimingPool(int threads) {
-    workers = new Worker[threads - 1];
+  /** Whether workers of low priority may claim. */
+  private volatile boolean helped;
+
+  private ClaimingPool(int threads, int helpers) {
+    fullWorkers = threads - 1;
+    workers = new Worker[fullWorkers + helpers];
     for (int i = 0; i < workers.length; i++) {
-      workers[i] = new Worker("compute-" + (i + 1));
+      workers[i] =
+          i < fullWorkers
+              ? new Worker("compute-" + (i + 1), false)
+              : new Worker("compute-idle-" + (i - fullWorkers + 1), true);
     }
   }
 
-  /** A pool whose threads run. */
-  static ClaimingPool start(int threads) {
-    ClaimingPool pool = new ClaimingPool(threads);
+  /**
+   * A pool whose threads run.
+   *
+   * @param threads those of ordinary priority, the caller included
+   * @param helpers those of low priority
+   */
+  static ClaimingPool start(int threads, int helpers) {
+    ClaimingPool pool = new ClaimingPool(threads, helpers);
     for (Worker worker : pool.workers) {
       worker.start();
     }
@@ -74,17 +92,21 @@ final class ClaimingPool implements ComputePool {
   }
 
   private void share(int count, Part work) {
+    boolean weighing = workers.length > fullWorkers;
+    long start = weighing ? System.nanoTime() : 0;
+    helped = weighing && balance.allows(start);
     parts = count;
     part = work;
     caller = Thread.currentThread();
     unfinished.set(count);
     claims.set(((claims.get() >>> 32) + 1) << 32 | count);
-    int helpers = Math.min(workers.length, count - 1);
-    for (int i = 0; i < helpers; i++) {
-      workers[i].wake();
-    }
-    claimAll();
+    wake(count - 1);
+    int own = claimAll(false);
+    long claimed = weighing ? System.nanoTime() : 0;
     awaitOthers();
+    if (weighing) {
+      balance.ran(own, claimed - start, System.nanoTime() - claimed);
+    }
     part = null;
     Throwable thrown = failure.getAndSet(null);
     if (thrown instanceof RuntimeException exception) {
@@ -95,20 +117,28 @@ final class ClaimingPool implements ComputePool {
     }
   }
 
-  /** Runs parts until none is left to claim; returns true if it ran one. */
-  private boolean claimAll() {
-    boolean any = false;
-    for (; ; ) {
+  private void wake(int most) {
+    int count = Math.min(helped ? workers.length : fullWorkers, most);
+    for (int i = 0; i < count; i++) {
+      workers[i].wake();
+    }
+  }
+
+  /** Runs parts until there is none that it may claim; returns how many it ran. */
+  private int claimAll(boolean low) {
+    int ran = 0;
+    while (!low || helped) {
       long claim = claims.get();
       int remaining = (int) (claim & REMAINING);
       if (remaining == 0) {
-        return any;
+        break;
       }
       if (claims.compareAndSet(claim, claim - 1)) {
-        any = true;
+        ran++;
         runPart(parts - remaining);
       }
     }
+    return ran;
   }
 
   private void runPart(int index) {
@@ -165,10 +195,12 @@ final class ClaimingPool implements ComputePool {
 
   /** A thread that helps with every run it notices. */
   private final class Worker extends Thread {
+    private final boolean low;
     private volatile boolean sleeps;
 
-    Worker(String name) {
+    Worker(String name, boolean low) {
       super(name);
+      this.low = low;
       setDaemon(true);
     }
 
@@ -180,8 +212,11 @@ final class ClaimingPool implements ComputePool {
 
     @Override
     public void run() {
+      if (low && !LowPriority.take()) {
+        return;
+      }
       while (!closed) {
-        if (!claimAll()) {
+        if (claimAll(low) == 0) {
           rest();
         }
       }
@@ -189,16 +224,20 @@ final class ClaimingPool implements ComputePool {
 
     private void rest() {
       for (int i = 0; i < SPINS; i++) {
-        if (!idle()) {
+        if (hasWork()) {
           return;
         }
         Thread.onSpinWait();
       }
       sleeps = true;
-      while (idle() && !closed) {
+      while (!hasWork() && !closed) {
         LockSupport.park(ClaimingPool.this);
       }
       sleeps = false;
+    }
+
+    private boolean hasWork() {
+      return !idle() && (!low || helped);
     }
   }
 }

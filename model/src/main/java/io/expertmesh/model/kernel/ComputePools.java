@@ -15,11 +15,26 @@ public final class ComputePools {
    *     machine has cores
    */
   public static ComputePool of(int threads) {
+    return of(threads, 0);
+  }
+
+  /**
+   * The same with further threads of low priority, which use processors that would be idle. They
+   * are left out where the system has no such threads, and while more is lost than gained by them.
+   *
+   * @param threads as above
+   * @param helpers threads of low priority, 0 for none
+   */
+  public static ComputePool of(int threads, int helpers) {
     if (threads < 0 || threads > MOST_THREADS) {
       throw new IllegalArgumentException(
           "threads is " + threads + ", must be 0 (all cores) to " + MOST_THREADS);
     }
+    if (helpers < 0 || helpers > MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "helpers is " + helpers + ", must be 0 to " + MOST_THREADS);
+    }
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    return ClaimingPool.start(count);
+    return ClaimingPool.start(count, LowPriority.available() ? helpers : 0);
   }
 }

@@ -2,9 +2,7 @@ package io.expertmesh.model.kernel;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
@@ -29,11 +27,11 @@ final class WeightMemory {
   // void *aligned_alloc(size_t alignment, size_t size); int madvise(void *addr, size_t length, int
   // advice); void free(void *)
   private static final Optional<MethodHandle> ALIGNED_ALLOC =
-      find(
+      LibC.find(
           "aligned_alloc",
           FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
   private static final Optional<MethodHandle> MADVISE =
-      find(
+      LibC.find(
           "madvise",
           FunctionDescriptor.of(
               ValueLayout.JAVA_INT,
@@ -41,7 +39,7 @@ final class WeightMemory {
               ValueLayout.JAVA_LONG,
               ValueLayout.JAVA_INT));
   private static final Optional<MethodHandle> FREE =
-      find("free", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
+      LibC.find("free", FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
 
   private WeightMemory() {}
 
@@ -82,11 +80,5 @@ final class WeightMemory {
     } catch (Throwable e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  private static Optional<MethodHandle> find(String name, FunctionDescriptor signature) {
-    Linker linker = Linker.nativeLinker();
-    SymbolLookup library = linker.defaultLookup();
-    return library.find(name).map(address -> linker.downcallHandle(address, signature));
   }
 }

@@ -2,11 +2,19 @@ package io.expertmesh.model.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,6 +53,73 @@ class ComputePoolsTest {
             }
           });
       assertThat(together.getCount()).isZero();
+    }
+  }
+
+  @Test
+  void helpersHelpTooAndHaveLowPriority() {
+    assumeTrue(LowPriority.available());
+    try (ComputePool pool = ComputePools.of(1, 1)) {
+      assertThat(pool.threads()).isEqualTo(2);
+      CountDownLatch together = new CountDownLatch(2);
+      Map<Boolean, Integer> niceness = new ConcurrentHashMap<>();
+      Thread caller = Thread.currentThread();
+      // no part ends before both have begun, which takes both threads
+      pool.run(
+          2,
+          part -> {
+            niceness.put(Thread.currentThread() == caller, nice());
+            together.countDown();
+            try {
+              assertThat(together.await(20, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      assertThat(niceness.get(false)).isEqualTo(LowPriority.NICE);
+      assertThat(niceness.get(true)).isLessThan(LowPriority.NICE);
+    }
+  }
+
+  @Test
+  void everyPartRunsOnceAlsoWithHelpersThatCallersWaitFor() {
+    try (ComputePool pool = ComputePools.of(1, 2)) {
+      Thread caller = Thread.currentThread();
+      AtomicInteger byHelpers = new AtomicInteger();
+      long end = System.nanoTime() + 2_000_000_000L;
+      int late = 0;
+      while (System.nanoTime() < end) {
+        AtomicIntegerArray runs = new AtomicIntegerArray(4);
+        int before = byHelpers.get();
+        pool.run(
+            4,
+            part -> {
+              runs.incrementAndGet(part);
+              if (Thread.currentThread() == caller) {
+                LockSupport.parkNanos(500_000);
+              } else {
+                byHelpers.incrementAndGet();
+                LockSupport.parkNanos(20_000_000);
+              }
+            });
+        for (int i = 0; i < 4; i++) {
+          assertThat(runs.get(i)).isEqualTo(1);
+        }
+        late += byHelpers.get() > before ? 1 : 0;
+      }
+      assertThat(byHelpers).hasPositiveValue();
+      // Without the balance it would be all of the two seconds.
+      assertThat(late * 20).as("milliseconds in which the caller waited").isLessThan(1500);
+    }
+  }
+
+  /** Niceness of the calling thread. */
+  private static int nice() {
+    try {
+      String stat = Files.readString(Path.of("/proc/thread-self/stat"));
+      return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -126,5 +201,6 @@ class ComputePoolsTest {
     }
     assertThatThrownBy(() -> ComputePools.of(-1)).hasMessageContaining("threads is -1");
     assertThatThrownBy(() -> ComputePools.of(5000)).hasMessageContaining("5000");
+    assertThatThrownBy(() -> ComputePools.of(1, -1)).hasMessageContaining("helpers is -1");
   }
 }
