@@ -26,6 +26,10 @@ final class BrokerProcess {
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-Xmx256m",
                   "-XX:+UseSerialGC",
+                  // Both for a quick start: these processes live for seconds.
+                  "-XX:TieredStopAtLevel=1",
+                  "-XX:AOTCache=" + DIST.resolve("cache/kafka.aot"),
+                  "-Xlog:aot*=off,cds*=off",
                   "-cp",
                   String.join(":", jars),
                   mainClass));
