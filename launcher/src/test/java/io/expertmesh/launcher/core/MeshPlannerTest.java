@@ -80,9 +80,6 @@ class MeshPlannerTest {
     assertThat(threads(server, "attention-0")).isEqualTo("16");
     assertThat(threads(server, "experts-0-r0")).isEqualTo("4");
 
-    MeshPlan single = plan(options(1, 1, 1, 1, 0, Map.of()), EIGHT_EXPERTS, 2);
-    assertThat(threads(single, "experts-0")).isEqualTo("2");
-
     MeshPlan forced = plan(options(4, 1, 1, 1, 3, Map.of()), EIGHT_EXPERTS, 32);
     assertThat(threads(forced, "attention")).isEqualTo("3");
     assertThat(threads(forced, "experts-0")).isEqualTo("3");
