@@ -14,7 +14,6 @@ public final class Outbox implements TokenSink {
   private final AtomicLong weight = new AtomicLong();
   private final long capacity;
   private final Runnable arrived;
-  private volatile boolean ended;
   private volatile boolean cut;
 
   /**
@@ -39,7 +38,6 @@ public final class Outbox implements TokenSink {
     }
     weight.addAndGet(event.weight());
     events.add(event);
-    ended = end;
     arrived.run();
     return true;
   }
@@ -49,9 +47,11 @@ public final class Outbox implements TokenSink {
     return weight.get() > capacity / 2;
   }
 
-  /** True if nothing but the {@link TokenEvent.End} waits. */
+  /**
+   * True if the next event is the {@link TokenEvent.End}. If false, it may be so an instant later.
+   */
   public boolean onlyEndIsLeft() {
-    return ended && weight.get() == 0;
+    return events.peek() instanceof TokenEvent.End;
   }
 
   /** True if the request was cancelled, so that what was not read before is of no use. */

@@ -44,46 +44,42 @@ final class GenerationCall {
     }
   }
 
-  /** Sends what the client has room for. On the event loop. */
+  /** Sends what the client has room for; an end does not wait for room. On the event loop. */
   void drain() {
     while (!closed && !observer.isCancelled()) {
-      if (outbox.onlyEndIsLeft() && (messages.isEmpty() || outbox.cut())) {
-        close();
+      boolean end = outbox.onlyEndIsLeft() && (messages.isEmpty() || outbox.cut());
+      if (!end && !observer.isReady()) {
         return;
       }
-      if (!observer.isReady() || !sendNext()) {
-        return;
+      if (end || messages.isEmpty()) {
+        if (!take()) {
+          return;
+        }
+      } else {
+        observer.onNext(messages.remove());
       }
     }
   }
 
-  private boolean sendNext() {
-    if (messages.isEmpty()) {
-      TokenEvent event = outbox.poll();
-      if (event == null) {
+  /** Takes an event; it can be an end that was not there a moment ago. False if none waits. */
+  private boolean take() {
+    TokenEvent event = outbox.poll();
+    switch (event) {
+      case null -> {
         return false;
       }
-      messages.addAll(GenerationMessages.events(event));
-    }
-    GenerateEvent message = messages.poll();
-    if (message != null) {
-      observer.onNext(message);
+      case TokenEvent.Failed failed -> {
+        closed = true;
+        observer.onError(GrpcErrors.toGrpc(new MeshException(failed.code(), failed.message())));
+      }
+      case TokenEvent.Finished finished -> {
+        closed = true;
+        GenerationMessages.events(finished).forEach(observer::onNext);
+        observer.onCompleted();
+      }
+      case TokenEvent.PromptScored _, TokenEvent.Routed _, TokenEvent.Generated _ ->
+          messages.addAll(GenerationMessages.events(event));
     }
     return true;
-  }
-
-  /** The end does not wait for room: a reader that stopped reading is let go. */
-  private void close() {
-    TokenEvent event = outbox.poll();
-    if (event == null) {
-      return;
-    }
-    closed = true;
-    if (event instanceof TokenEvent.Failed failed) {
-      observer.onError(GrpcErrors.toGrpc(new MeshException(failed.code(), failed.message())));
-      return;
-    }
-    GenerationMessages.events(event).forEach(observer::onNext);
-    observer.onCompleted();
   }
 }
