@@ -2,11 +2,7 @@ package io.expertmesh.benchmarks.input;
 
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -21,20 +17,15 @@ import tools.jackson.databind.ObjectMapper;
 public final class BadInputBenchmark {
   private static final int WARM_UP = 5;
 
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(Duration.ofSeconds(10))
-          .build();
-  private final URI endpoint;
+  private final PlainPost client;
   private final int repetitions;
 
   private BadInputBenchmark(URI gateway, int repetitions) {
-    this.endpoint = gateway.resolve("/v1/completions");
+    this.client = new PlainPost(gateway.resolve("/v1/completions"));
     this.repetitions = repetitions;
   }
 
-  public static void main(String[] args) throws IOException, InterruptedException {
+  public static void main(String[] args) throws IOException {
     if (args.length < 3) {
       System.err.println("arguments: URL VOCABULARY CONTEXT [REPETITIONS]");
       System.exit(2);
@@ -47,47 +38,38 @@ public final class BadInputBenchmark {
   }
 
   /** Measures all inputs; false if one was not refused or the request after one failed. */
-  private boolean run(List<BadInput> inputs) throws IOException, InterruptedException {
+  private boolean run(List<BadInput> inputs) throws IOException {
     boolean good = true;
     System.out.printf("%-26s %6s %9s %9s  %s%n", "input", "status", "p50 ms", "max ms", "answer");
     for (BadInput input : inputs) {
       double[] millis = new double[repetitions];
-      HttpResponse<String> answer = post(input.body());
+      PlainPost.Answer answer = client.send(input.body());
       for (int i = -WARM_UP; i < repetitions; i++) {
         long began = System.nanoTime();
-        answer = post(input.body());
+        answer = client.send(input.body());
         if (i >= 0) {
           millis[i] = (System.nanoTime() - began) / 1e6;
         }
       }
       Arrays.sort(millis);
-      boolean refused = answer.statusCode() >= 400 && answer.statusCode() < 500;
+      boolean refused = answer.status() >= 400 && answer.status() < 500;
       boolean servedOn =
-          post("{\"prompt\":[5,6,7],\"max_tokens\":1}".getBytes(StandardCharsets.UTF_8))
-                  .statusCode()
+          client
+                  .send("{\"prompt\":[5,6,7],\"max_tokens\":1}".getBytes(StandardCharsets.UTF_8))
+                  .status()
               == 200;
       good &= refused && servedOn;
       System.out.printf(
           Locale.ROOT,
           "%-26s %6d %9.2f %9.2f  %s%s%n",
           input.name(),
-          answer.statusCode(),
+          answer.status(),
           millis[repetitions / 2],
           millis[repetitions - 1],
           sentence(answer.body()),
           servedOn ? "" : "  [THE NEXT REQUEST FAILED]");
     }
     return good;
-  }
-
-  private HttpResponse<String> post(byte[] body) throws IOException, InterruptedException {
-    return client.send(
-        HttpRequest.newBuilder(endpoint)
-            .timeout(Duration.ofSeconds(60))
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
   }
 
   private static String sentence(String body) {

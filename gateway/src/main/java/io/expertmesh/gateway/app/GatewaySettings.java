@@ -89,7 +89,7 @@ public record GatewaySettings(
    * Bounds on requests.
    *
    * @param bodyBytes of one body
-   * @param drainBytes of a refused body that are read before the connection closes
+   * @param drainBytes of a refused body that are read before the connection is cut
    * @param inFlight requests being worked on; more are answered 503
    * @param streamBytes of one stream that wait for a slow reader before it is cut
    * @param jsonDepth nesting of a body

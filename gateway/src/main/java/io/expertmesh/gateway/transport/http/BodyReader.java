@@ -2,26 +2,28 @@ package io.expertmesh.gateway.transport.http;
 
 import io.expertmesh.gateway.core.request.ApiError;
 import io.expertmesh.gateway.core.request.ApiException;
-import java.io.ByteArrayOutputStream;
+import io.expertmesh.gateway.core.response.Json;
 import org.jspecify.annotations.Nullable;
 import org.springframework.cloud.gateway.filter.GatewayFilter;
 import org.springframework.cloud.gateway.filter.GatewayFilterChain;
 import org.springframework.core.Ordered;
-import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.http.server.HttpServerRequest;
 
 /**
  * The filter in front of every route that takes a body: method, media type and size are judged, and
- * the bytes are put where the routing filter finds them. A body over the limit is never kept: the
- * rest of it is read and thrown away, up to a bound, because a client that is still writing when
- * the connection closes would not see the answer.
+ * the bytes are put where the routing filter finds them. A body that is refused is answered as soon
+ * as that is known, and read on and thrown away, up to a bound: a client that only reads the answer
+ * after it has written everything would not see it if the connection closed before.
  */
 public final class BodyReader implements GatewayFilter, Ordered {
   private static final String BODY = BodyReader.class.getName();
@@ -49,27 +51,44 @@ public final class BodyReader implements GatewayFilter, Ordered {
       return Mono.error(AdminRoutes.wrongMethod(exchange.getResponse(), HttpMethod.POST));
     }
     HttpHeaders headers = request.getHeaders();
-    ApiException media = judgeMedia(headers);
-    if (media != null) {
-      return drain(request, headers).then(Mono.error(media));
+    ApiException refusal = judgeMedia(headers);
+    if (refusal == null && headers.getContentLength() > limits.bodyBytes()) {
+      refusal = tooLarge();
     }
-    if (headers.getContentLength() > limits.bodyBytes()) {
-      return drain(request, headers).then(Mono.error(tooLarge()));
+    if (refusal != null && headers.containsHeader(HttpHeaders.EXPECT)) {
+      // nothing is on the way, and whether the client will still send it is not known
+      exchange.getResponse().getHeaders().setConnection("close");
+      return Mono.error(refusal);
     }
-    Collected collected = new Collected();
-    return request
-        .getBody()
-        .doOnNext(collected::add)
-        .takeUntil(buffer -> collected.total > limits.bodyBytes() + limits.drainBytes())
-        .then(
-            Mono.defer(
-                () -> {
-                  if (collected.total > limits.bodyBytes()) {
-                    return Mono.error(tooLarge());
-                  }
-                  exchange.getAttributes().put(BODY, collected.bytes.toByteArray());
-                  return chain.filter(exchange);
-                }));
+    IncomingBody body =
+        new IncomingBody(
+            refusal == null ? limits.bodyBytes() : 0, limits.drainBytes(), () -> cut(request));
+    request.getBody().subscribe(body);
+    if (refusal != null) {
+      return refuse(exchange, refusal, body);
+    }
+    return body.fits()
+        .flatMap(
+            fits -> {
+              if (!fits) {
+                return refuse(exchange, tooLarge(), body);
+              }
+              exchange.getAttributes().put(BODY, body.bytes());
+              return chain.filter(exchange);
+            });
+  }
+
+  /** Answers now; the exchange ends when the body has. */
+  private static Mono<Void> refuse(
+      ServerWebExchange exchange, ApiException refusal, IncomingBody body) {
+    ServerHttpResponse response = exchange.getResponse();
+    return Bytes.jsonUntil(
+        response, refusal.error().status(), Json.error(refusal.error()), body.end());
+  }
+
+  private static void cut(ServerHttpRequest request) {
+    HttpServerRequest http = ServerHttpRequestDecorator.getNativeRequest(request);
+    http.withConnection(Connection::dispose);
   }
 
   private static @Nullable ApiException judgeMedia(HttpHeaders headers) {
@@ -96,23 +115,6 @@ public final class BodyReader implements GatewayFilter, Ordered {
     return null;
   }
 
-  private Mono<Void> drain(ServerHttpRequest request, HttpHeaders headers) {
-    boolean waits = headers.containsHeader(HttpHeaders.EXPECT);
-    if (waits || headers.getContentLength() > limits.drainBytes()) {
-      return Mono.empty();
-    }
-    long[] total = {0};
-    return request
-        .getBody()
-        .doOnNext(
-            buffer -> {
-              total[0] += buffer.readableByteCount();
-              DataBufferUtils.release(buffer);
-            })
-        .takeUntil(buffer -> total[0] > limits.drainBytes())
-        .then();
-  }
-
   private static ApiException unsupported() {
     return new ApiException(
         ApiError.request(
@@ -127,22 +129,5 @@ public final class BodyReader implements GatewayFilter, Ordered {
             413,
             "body_too_large",
             "The body is over the limit of " + limits.bodyBytes() + " bytes."));
-  }
-
-  /** Bytes up to the limit; beyond it only their number. */
-  private final class Collected {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private long total;
-
-    void add(DataBuffer buffer) {
-      int count = buffer.readableByteCount();
-      total += count;
-      if (total <= limits.bodyBytes()) {
-        byte[] chunk = new byte[count];
-        buffer.read(chunk);
-        bytes.writeBytes(chunk);
-      }
-      DataBufferUtils.release(buffer);
-    }
   }
 }
