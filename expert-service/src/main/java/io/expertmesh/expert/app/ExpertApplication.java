@@ -100,8 +100,8 @@ public class ExpertApplication {
   }
 
   @Bean
-  ExpertService expertService() {
-    return new ExpertService(System::nanoTime);
+  ExpertService expertService(MeshNetty netty) {
+    return new ExpertService(System::nanoTime, netty.executor());
   }
 
   /** Complete by itself is ready: routers are dialled by the replica, and say who gets rows. */

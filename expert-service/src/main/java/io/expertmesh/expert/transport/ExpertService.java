@@ -15,25 +15,29 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code expertmesh.v1.Expert}: takes calls on the event loop, replies from the computing thread.
- * Until a host is set, streams are refused as UNAVAILABLE.
+ * {@code expertmesh.v1.Expert}: takes calls, and sends their replies, on the event loop. Until a
+ * host is set, streams are refused as UNAVAILABLE.
  */
 public final class ExpertService implements BindableService {
   private final LongSupplier nanoClock;
+  private final Executor loop;
   private final AtomicReference<@Nullable Served> served = new AtomicReference<>();
 
   private record Served(ExpertHost host, RequestMapper mapper) {}
 
   /**
    * @param nanoClock the clock of the host
+   * @param loop the event loop that calls this service
    */
-  public ExpertService(LongSupplier nanoClock) {
+  public ExpertService(LongSupplier nanoClock, Executor loop) {
     this.nanoClock = Objects.requireNonNull(nanoClock, "nanoClock");
+    this.loop = Objects.requireNonNull(loop, "loop");
   }
 
   /** Begins to serve a shard. */
@@ -58,7 +62,7 @@ public final class ExpertService implements BindableService {
     }
     ServerCallStreamObserver<RowMessage<ExpertReply>> call =
         (ServerCallStreamObserver<RowMessage<ExpertReply>>) replies;
-    ReplyStream stream = new ReplyStream(call);
+    ReplyStream stream = new ReplyStream(call, loop);
     call.setOnReadyHandler(stream::flush);
     RouterStream router = new RouterStream(now, stream);
     call.setOnCancelHandler(router::cancelled);

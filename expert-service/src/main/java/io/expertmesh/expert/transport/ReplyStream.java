@@ -8,32 +8,47 @@ import io.expertmesh.protocol.transport.RowServices;
 import io.expertmesh.protocol.v1.ExpertReply;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
 
 /**
- * Replies of one stream, sent by any thread, never faster than the router reads. What cannot be
- * sent yet waits here up to a bound; a router that does not read at all loses its stream.
+ * Replies of one stream, given by any thread and sent by the event loop, never faster than the
+ * router reads. What cannot be sent yet waits here up to a bound; a router that does not read at
+ * all loses its stream.
+ *
+ * <p>The computing thread does not send itself: gRPC would hand each of the steps of a message to
+ * the event loop separately, which wakes it up to three times where once will do.
  */
 final class ReplyStream {
   /** Floats that may wait to be sent. */
   private static final long MAX_WAITING_FLOATS = 16 << 20;
 
   private final ServerCallStreamObserver<RowMessage<ExpertReply>> replies;
+  private final Executor loop;
   private final ArrayDeque<RowMessage<ExpertReply>> waiting = new ArrayDeque<>();
   private long waitingFloats;
   private boolean closed;
+  private boolean scheduled;
 
-  ReplyStream(ServerCallStreamObserver<RowMessage<ExpertReply>> replies) {
+  /**
+   * @param loop the event loop that the stream lives on
+   */
+  ReplyStream(ServerCallStreamObserver<RowMessage<ExpertReply>> replies, Executor loop) {
     this.replies = replies;
+    this.loop = loop;
   }
 
-  /** Sends a reply, now or when the router has read what came before. Dropped after the end. */
-  synchronized void send(RowMessage<ExpertReply> reply) {
-    if (closed || replies.isCancelled()) {
-      return;
+  /** Sends a reply, soon or when the router has read what came before. Dropped after the end. */
+  void send(RowMessage<ExpertReply> reply) {
+    if (add(reply)) {
+      // without the lock: the event loop may take this thread's processor at once, and needs it
+      loop.execute(this::flush);
     }
-    if (waiting.isEmpty() && replies.isReady()) {
-      write(reply);
-      return;
+  }
+
+  /** True if the event loop has to be told. */
+  private synchronized boolean add(RowMessage<ExpertReply> reply) {
+    if (closed || replies.isCancelled()) {
+      return false;
     }
     waiting.add(reply);
     waitingFloats += reply.length();
@@ -43,11 +58,16 @@ final class ReplyStream {
               ErrorCode.OVERLOADED,
               "The router does not read its replies: more than %d MiB wait for it."
                   .formatted((MAX_WAITING_FLOATS * Float.BYTES) >> 20)));
+      return false;
     }
+    boolean tell = !scheduled;
+    scheduled = true;
+    return tell;
   }
 
-  /** Sends what waits, as far as the router is ready. */
+  /** Sends what waits, as far as the router is ready. On the event loop. */
   synchronized void flush() {
+    scheduled = false;
     while (!closed && !waiting.isEmpty() && replies.isReady()) {
       RowMessage<ExpertReply> reply = waiting.remove();
       waitingFloats -= reply.length();

@@ -43,7 +43,7 @@ class ExpertServiceTest {
   private final int hidden = engine.weights().hidden();
   private final ExpertHost host =
       new ExpertHost(engine, 256, System::nanoTime, (block, pairs, nanos) -> {});
-  private final ExpertService service = new ExpertService(System::nanoTime);
+  private final ExpertService service = new ExpertService(System::nanoTime, netty.executor());
   private final Answers answers = new Answers();
   private final Thread compute = new Thread(host::run, "compute");
   private Server server;

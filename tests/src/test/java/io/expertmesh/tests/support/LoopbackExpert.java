@@ -56,7 +56,7 @@ final class LoopbackExpert implements AutoCloseable {
         new ExpertHost(
             engine, QUEUE_PAIRS, System::nanoTime, (block, pairs, nanos) -> {}, Pace.NONE);
     computing = Thread.ofPlatform().name("expert-compute").start(host::run);
-    ExpertService service = new ExpertService(System::nanoTime);
+    ExpertService service = new ExpertService(System::nanoTime, netty.executor());
     service.serve(host);
     server = LoopbackServer.start(netty, service);
     String address = LoopbackServer.address(server).toString();
