@@ -3,10 +3,6 @@ package io.expertmesh.gateway.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 /** Requests that follow each other on one connection. */
@@ -21,29 +17,11 @@ class KeptAliveTest {
             + "Content-Length: %d\r\n\r\n%s".formatted(body.length(), body);
     // Nobody serves there: the first request is answered from another thread with an error.
     try (TestGateway gateway = new TestGateway(TestGateway.TINY_MOE, "127.0.0.1:1");
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
-      socket.setSoTimeout(10_000);
-      write(socket, slow + LIVE);
-      assertThat(readThrough(socket, "\"live\"")).startsWith("HTTP/1.1 503");
-      write(socket, LIVE);
-      assertThat(readThrough(socket, "\"live\"")).contains("HTTP/1.1 200");
+        RawConnection connection = new RawConnection(gateway.port)) {
+      connection.write(slow + LIVE);
+      assertThat(connection.readThrough("\"live\"")).startsWith("HTTP/1.1 503");
+      connection.write(LIVE);
+      assertThat(connection.readThrough("\"live\"")).contains("HTTP/1.1 200");
     }
-  }
-
-  private static void write(Socket socket, String text) throws IOException {
-    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static String readThrough(Socket socket, String end) throws IOException {
-    InputStream in = socket.getInputStream();
-    StringBuilder text = new StringBuilder();
-    while (text.indexOf(end) < 0) {
-      int next = in.read();
-      if (next < 0) {
-        throw new AssertionError("the connection ended after: " + text);
-      }
-      text.append((char) next);
-    }
-    return text.toString();
   }
 }

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -22,7 +18,7 @@ class LargeBodyTest {
   private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: gateway\r\n\r\n";
 
   private static TestGateway gateway;
-  private Socket socket;
+  private RawConnection connection;
 
   @BeforeAll
   static void startGateway() {
@@ -42,21 +38,22 @@ class LargeBodyTest {
 
   @BeforeEach
   void connect() throws IOException {
-    socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port);
-    socket.setSoTimeout(10_000);
+    connection = new RawConnection(gateway.port);
   }
 
   @AfterEach
   void disconnect() throws IOException {
-    socket.close();
+    connection.close();
   }
 
   @Test
   void aBodyOfTooManyDeclaredBytesIsAnsweredBeforeItHasArrived() throws IOException {
     head("Content-Length: " + 4 * LIMIT);
-    assertThat(answer()).startsWith("HTTP/1.1 413").contains("limit of " + LIMIT + " bytes");
+    assertThat(connection.answer())
+        .startsWith("HTTP/1.1 413")
+        .contains("limit of " + LIMIT + " bytes");
     for (int i = 0; i < 8; i++) {
-      write(HALF_MEGABYTE);
+      connection.write(HALF_MEGABYTE);
     }
     theConnectionIsStillOfUse();
   }
@@ -67,25 +64,27 @@ class LargeBodyTest {
     for (int i = 0; i < 3; i++) {
       writeChunk();
     }
-    assertThat(answer()).startsWith("HTTP/1.1 413").contains("limit of " + LIMIT + " bytes");
+    assertThat(connection.answer())
+        .startsWith("HTTP/1.1 413")
+        .contains("limit of " + LIMIT + " bytes");
     writeChunk();
-    write("0\r\n\r\n");
+    connection.write("0\r\n\r\n");
     theConnectionIsStillOfUse();
   }
 
   @Test
   void aBodyOfAnotherMediaTypeIsAnsweredBeforeItHasArrived() throws IOException {
     head("text/plain", "Content-Length: " + HALF_MEGABYTE.length);
-    assertThat(answer()).startsWith("HTTP/1.1 415");
-    write(HALF_MEGABYTE);
+    assertThat(connection.answer()).startsWith("HTTP/1.1 415");
+    connection.write(HALF_MEGABYTE);
     theConnectionIsStillOfUse();
   }
 
   @Test
   void aClientThatAsksBeforeItSendsIsTurnedAway() throws IOException {
     head("Expect: 100-continue\r\nContent-Length: " + 4 * LIMIT);
-    assertThat(answer()).startsWith("HTTP/1.1 413");
-    assertThat(socket.getInputStream().read()).as("end of the connection").isEqualTo(-1);
+    assertThat(connection.answer()).startsWith("HTTP/1.1 413");
+    assertThat(connection.isAtItsEnd()).isTrue();
   }
 
   @Test
@@ -101,8 +100,8 @@ class LargeBodyTest {
   }
 
   private void theConnectionIsStillOfUse() throws IOException {
-    write(LIVE);
-    assertThat(answer()).startsWith("HTTP/1.1 200").contains("live");
+    connection.write(LIVE);
+    assertThat(connection.answer()).startsWith("HTTP/1.1 200").contains("live");
   }
 
   private void head(String length) throws IOException {
@@ -110,7 +109,7 @@ class LargeBodyTest {
   }
 
   private void head(String type, String length) throws IOException {
-    write(
+    connection.write(
         "POST /v1/completions HTTP/1.1\r\nHost: gateway\r\nContent-Type: "
             + type
             + "\r\n"
@@ -119,36 +118,8 @@ class LargeBodyTest {
   }
 
   private void writeChunk() throws IOException {
-    write(Integer.toHexString(HALF_MEGABYTE.length) + "\r\n");
-    write(HALF_MEGABYTE);
-    write("\r\n");
-  }
-
-  private void write(String text) throws IOException {
-    write(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private void write(byte[] bytes) throws IOException {
-    socket.getOutputStream().write(bytes);
-  }
-
-  /** The next whole answer: head, and body as long as the head says. */
-  private String answer() throws IOException {
-    String head = readTo("\r\n\r\n");
-    int length = Integer.parseInt(head.replaceAll("(?is).*content-length: (\\d+).*", "$1"));
-    return head + new String(socket.getInputStream().readNBytes(length), StandardCharsets.US_ASCII);
-  }
-
-  private String readTo(String end) throws IOException {
-    InputStream in = socket.getInputStream();
-    StringBuilder text = new StringBuilder();
-    while (text.indexOf(end) < 0) {
-      int next = in.read();
-      if (next < 0) {
-        throw new AssertionError("the connection ended after: " + text);
-      }
-      text.append((char) next);
-    }
-    return text.toString();
+    connection.write(Integer.toHexString(HALF_MEGABYTE.length) + "\r\n");
+    connection.write(HALF_MEGABYTE);
+    connection.write("\r\n");
   }
 }

@@ -84,7 +84,9 @@ public final class MeshCommand {
     String environment = System.getenv("MESH_RUN_DIR");
     Path chosen = runDir;
     if (chosen == null) {
-      chosen = environment == null ? home().resolve("run") : Path.of(environment);
+      // as in the start script, an empty one is none
+      boolean none = environment == null || environment.isEmpty();
+      chosen = none ? home().resolve("run") : Path.of(environment);
     }
     return new RunDirectory(chosen.toAbsolutePath().normalize());
   }
