@@ -27,6 +27,7 @@ class LargeBodyTest {
         new TestGateway(
             TestGateway.TINY_MOE,
             "127.0.0.1:1",
+            "--expertmesh.gateway.body-timeout=5s",
             "--expertmesh.gateway.limits.body-bytes=" + LIMIT,
             "--expertmesh.gateway.limits.drain-bytes=" + DRAINED);
   }
@@ -83,6 +84,13 @@ class LargeBodyTest {
   @Test
   void aClientThatAsksBeforeItSendsIsTurnedAway() throws IOException {
     head("Expect: 100-continue\r\nContent-Length: " + 4 * LIMIT);
+    assertThat(connection.answer()).startsWith("HTTP/1.1 413");
+    assertThat(connection.isAtItsEnd()).isTrue();
+  }
+
+  @Test
+  void theRestOfARefusedBodyIsNotWaitedForLongerThanForAnyBody() throws IOException {
+    head("Content-Length: " + 4 * LIMIT);
     assertThat(connection.answer()).startsWith("HTTP/1.1 413");
     assertThat(connection.isAtItsEnd()).isTrue();
   }
